@@ -1,0 +1,173 @@
+/**
+ * The result of a probe as the outside sees it: `tlsreach.probe/1`. Every face renders this one value; nothing is
+ * looked up again. Names and meanings are a contract with other people's scripts.
+ */
+
+import type { DnsSecurity } from '../dns/answer.ts';
+import type { CertificateFacts, ChainProblem, ChainRemark, TrustAnchorFacts } from '../pki/chain-verdict.ts';
+import type { IdentityVerdict } from '../pki/identity-verdict.ts';
+import type { TranscriptLine } from '../policy/evidence.ts';
+import type { TlsMode } from '../policy/mode.ts';
+
+export const STAGES = ['answer', 'connect', 'helo', 'tls', 'cert', 'secure', 'from', 'to'] as const;
+export type StageName = (typeof STAGES)[number];
+
+export interface StageResult {
+  /** `not-run`: an earlier stage ended it. `not-tested`: nobody asked. */
+  readonly result: 'ok' | 'fail' | 'not-run' | 'not-tested';
+  /** Whole ms since the end of the stage before; absent where nothing ran. */
+  readonly ms?: number;
+  /** Finding code of a failure. */
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+export type HostVerdict = 'encrypted' | 'clear' | 'broken-tls' | 'unreachable' | 'inconclusive' | 'skipped';
+/** Whose fault a failing verdict is: the receiver's, ours, or the network's between. */
+export type Blame = 'them' | 'us' | 'path' | null;
+
+export interface ScoreTerms {
+  readonly state: 'encrypted' | 'clear' | 'unreachable' | 'inconclusive' | 'skipped';
+  readonly base: number;
+  readonly certificate: number;
+  readonly cipher: number;
+  readonly bonus: number;
+  readonly rank: number;
+  readonly weight: number;
+}
+
+export interface HostResult {
+  readonly exchange: string;
+  readonly preference: number;
+  /** Null when the host has no address. */
+  readonly address: string | null;
+  readonly port: number;
+  readonly verdict: HostVerdict;
+  readonly blame: Blame;
+  readonly score: number | null;
+  readonly terms: ScoreTerms;
+  readonly stages: Readonly<Record<StageName, StageResult>>;
+  readonly greeting: string | null;
+  /** Keywords of the first EHLO, as sent. */
+  readonly extensions: readonly string[];
+  readonly extensionsUnderTls: readonly string[];
+  readonly tls: {
+    readonly protocol: string;
+    readonly cipher: string;
+    readonly cipherStandardName: string;
+    readonly bits: number;
+    readonly group: string | null;
+    readonly serverName: string | null;
+  } | null;
+  readonly chain: {
+    readonly sent: readonly CertificateFacts[];
+    readonly trusted: boolean;
+    readonly problem: ChainProblem | null;
+    readonly detail: string | null;
+    readonly path: readonly CertificateFacts[];
+    readonly anchor: TrustAnchorFacts | null;
+    readonly remarks: readonly ChainRemark[];
+    readonly revocation: 'good' | 'revoked' | 'unknown' | 'not-checked';
+  } | null;
+  readonly identity: IdentityVerdict | null;
+  readonly dane: { readonly status: 'none' | 'match' | 'mismatch' | 'unusable' | 'failed' | 'not-tested' };
+  readonly mtaSts: { readonly status: 'none' | 'covered' | 'not-covered' | 'not-tested' };
+  readonly findings: readonly Finding[];
+  readonly transcript: readonly TranscriptLine[];
+}
+
+export interface Finding {
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'info';
+  /** MX host it concerns; absent for the domain as a whole. */
+  readonly host?: string;
+  readonly address?: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly advice: string;
+  readonly reference: string;
+}
+
+export interface Loss {
+  readonly code: string;
+  /** Off that host's own score, unweighted. */
+  readonly points: number;
+  readonly host: string;
+  readonly address: string | null;
+}
+
+export interface Confidence {
+  readonly formula: 'CF-1';
+  /** Null when nothing could be judged. */
+  readonly value: number | null;
+  readonly maximum: number;
+  readonly bestInClass: 121;
+  readonly percent: number | null;
+  /** Some host was inconclusive and is left out. */
+  readonly provisional: boolean;
+  readonly secure: boolean;
+  readonly losses: readonly Loss[];
+}
+
+export interface PredictedOutcome {
+  readonly channel: 'encrypted' | 'clear' | 'none';
+  readonly host: string | null;
+  readonly verified: boolean | null;
+}
+
+export interface Prediction extends PredictedOutcome {
+  readonly basis: 'observed' | 'inferred';
+  /** Other channels that could come out, beside `channel`. */
+  readonly alternatives: readonly PredictedOutcome['channel'][];
+  /** The alternatives in full. */
+  readonly outcomes: readonly PredictedOutcome[];
+  readonly because: readonly string[];
+}
+
+export interface ProbeResult {
+  readonly format: 'tlsreach.probe/1';
+  /** As typed. */
+  readonly target: string;
+  /** A-label; an address literal in brackets where one was given. */
+  readonly domain: string;
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  readonly status: 'tested' | 'null-mx' | 'no-such-domain' | 'no-address' | 'dns-failure' | 'blocked';
+  /** Why there is no test, in a sentence; null when `tested`. */
+  readonly problem: string | null;
+  readonly confidence: Confidence;
+  /** Only with Quick: the score of the one server that was contacted. */
+  readonly qFactor?: number | null;
+  /** Only with AssureTLS. */
+  readonly assurance?: {
+    readonly value: 0 | 100;
+    readonly hosts: readonly {
+      readonly exchange: string;
+      readonly address: string | null;
+      readonly refused: boolean;
+      readonly reply: string;
+    }[];
+  };
+  readonly hosts: readonly HostResult[];
+  /** Percent of rows OK per stage; null where nobody ran it. */
+  readonly average: Readonly<Record<StageName, number | null>>;
+  readonly dns: {
+    readonly mx: {
+      readonly security: DnsSecurity;
+      readonly securityFrom: string | null;
+      readonly source: 'mx' | 'implicit' | 'given' | null;
+      readonly records: readonly { readonly exchange: string; readonly preference: number }[];
+    };
+    readonly resolvers: readonly string[];
+  };
+  readonly mtaSts: { readonly mode: 'absent' | 'none' | 'testing' | 'enforce' | 'failed' | 'not-tested' };
+  readonly tlsRpt: Readonly<Record<string, never>>;
+  readonly dane: Readonly<Record<string, never>>;
+  readonly trust: {
+    readonly anchors: number;
+    readonly sources: readonly { readonly name: string; readonly date: string | null; readonly count: number }[];
+  };
+  readonly predictions: Readonly<Record<TlsMode, Prediction>>;
+  readonly findings: readonly Finding[];
+}
