@@ -1,0 +1,173 @@
+/**
+ * What would happen to a message under each TLS mode, told from the evidence of one probe. The walk is the one
+ * delivery makes: host by host, address by address, `decide` at each, until one serves. What was not seen, clear mail
+ * to a host that was tested encrypted, or an order among equal preferences, is `inferred` and names its alternatives.
+ */
+
+import { EMPTY_HISTORY, historyOf, remember } from '../policy/attempt-history.ts';
+import { type Decision, decide, NO_HISTORY, wasSentInClear } from '../policy/decide.ts';
+import type { Evidence } from '../policy/evidence.ts';
+import { TLS_MODES, type TlsMode } from '../policy/mode.ts';
+import { type Requirement, requirementOf } from '../policy/requirement.ts';
+import type { PredictedOutcome, Prediction } from './result.ts';
+
+export interface PredictionInput {
+  /** One per address that was tried, in the order delivery would try them. */
+  readonly sessions: readonly Evidence[];
+  /** The mode joined with what the host's owner published. */
+  readonly requirementFor: (mode: TlsMode, session: Evidence) => Requirement;
+  /** False where some targets were never contacted (Quick): whoever would be next is unknown. */
+  readonly complete: boolean;
+}
+
+export function predictAll(input: PredictionInput): Readonly<Record<TlsMode, Prediction>> {
+  const predictions = TLS_MODES.map((mode) => [mode, predict(mode, input)] as const);
+  return Object.fromEntries(predictions) as Record<TlsMode, Prediction>;
+}
+
+/** Nothing could be tried: no mode delivers, and why. */
+export function predictNothing(reason: string): Readonly<Record<TlsMode, Prediction>> {
+  const prediction: Prediction = {
+    channel: 'none',
+    host: null,
+    verified: null,
+    basis: 'observed',
+    alternatives: [],
+    outcomes: [],
+    because: [reason],
+  };
+  return Object.fromEntries(TLS_MODES.map((mode) => [mode, prediction])) as Record<TlsMode, Prediction>;
+}
+
+export function predict(mode: TlsMode, input: PredictionInput): Prediction {
+  const walked = walk(mode, input);
+  const possible = possibleOutcomes(mode, input);
+  const outcomes = possible.filter((outcome) => !sameOutcome(outcome, walked.outcome));
+  const alternatives = [...new Set(outcomes.map(({ channel }) => channel))].filter(
+    (channel) => channel !== walked.outcome.channel,
+  );
+  return {
+    ...walked.outcome,
+    basis: outcomes.length === 0 ? 'observed' : 'inferred',
+    alternatives,
+    outcomes,
+    because: walked.because,
+  };
+}
+
+/** The requirement of a mode alone, where nothing is published or nobody looks. */
+export function modeAlone(mode: TlsMode): Requirement {
+  return requirementOf(mode);
+}
+
+const NO_DELIVERY: PredictedOutcome = { channel: 'none', host: null, verified: null };
+
+function walk(
+  mode: TlsMode,
+  { sessions, requirementFor }: PredictionInput,
+): { readonly outcome: PredictedOutcome; readonly because: readonly string[] } {
+  let history = EMPTY_HISTORY;
+  const passedBy: string[] = [];
+  for (const session of sessions) {
+    const decision = decide(requirementFor(mode, session), session, historyOf(history, session.exchange));
+    const outcome = outcomeOf(decision, session);
+    if (outcome !== null) return { outcome, because: [...passedBy, ...decision.because] };
+    history = remember(history, session.exchange, decision);
+    passedBy.push(`${session.exchange}: ${decision.because.join('; ')}`);
+  }
+  return { outcome: NO_DELIVERY, because: passedBy.length > 0 ? passedBy : ['there is no host to deliver to'] };
+}
+
+/** What a decision means for the message; null when delivery goes on to the next address. */
+function outcomeOf(decision: Decision, session: Evidence): PredictedOutcome | null {
+  switch (decision.kind) {
+    case 'clear':
+      return { channel: 'clear', host: session.exchange, verified: null };
+    case 'encrypted':
+      return { channel: 'encrypted', host: session.exchange, verified: decision.verified };
+    case 'refused':
+      return NO_DELIVERY;
+    case 'next':
+    // A mode that would do STARTTLS on a session where nobody tried it cannot be told from this evidence.
+    case 'start-tls':
+      return null;
+  }
+}
+
+/**
+ * Every outcome some order among equal preferences can have, and what a server might still do that was not seen. Hosts
+ * of one preference are independent of each other (what is remembered is remembered per MX name), so any of them may
+ * come first; the next preference is reached only when each host of this one can be passed by.
+ */
+function possibleOutcomes(mode: TlsMode, input: PredictionInput): readonly PredictedOutcome[] {
+  const outcomes = new Map<string, PredictedOutcome>();
+  const add = (outcome: PredictedOutcome): void => {
+    outcomes.set(`${outcome.channel} ${outcome.host} ${outcome.verified}`, outcome);
+  };
+  for (const group of groupsByPreference(input.sessions)) {
+    let passable = true;
+    for (const host of hostsOf(group)) {
+      const seen = hostOutcomes(mode, host, input.requirementFor);
+      for (const outcome of seen.outcomes) add(outcome);
+      passable &&= seen.passable;
+    }
+    if (!passable) return [...outcomes.values()];
+  }
+  add(NO_DELIVERY);
+  if (!input.complete) add({ channel: 'encrypted', host: null, verified: null });
+  return [...outcomes.values()];
+}
+
+interface HostOutcomes {
+  readonly outcomes: readonly PredictedOutcome[];
+  /** Some order of its addresses leads on to the next host. */
+  readonly passable: boolean;
+}
+
+/** One host with its addresses in any order: what breaks after the 220 at one of them bars clear text at the others. */
+function hostOutcomes(
+  mode: TlsMode,
+  addresses: readonly Evidence[],
+  requirementFor: PredictionInput['requirementFor'],
+): HostOutcomes {
+  const unmarked = addresses.map((session) => ({
+    session,
+    decision: decide(requirementFor(mode, session), session, NO_HISTORY),
+  }));
+  const breakers = unmarked.filter(
+    ({ decision }) => decision.kind === 'next' && (decision.event === 'E5' || decision.event === 'E11'),
+  );
+  const marked = unmarked.map(({ session }) => ({
+    session,
+    decision: decide(requirementFor(mode, session), session, { brokenAfter220: true }),
+  }));
+  const outcomes: PredictedOutcome[] = [];
+  for (const { session, decision } of breakers.length > 0 ? [...unmarked, ...marked] : unmarked) {
+    const outcome = outcomeOf(decision, session);
+    if (outcome === null) continue;
+    outcomes.push(outcome);
+    // Clear mail to a server that was only tested encrypted: it may insist on TLS (530, RFC 3207 section 4).
+    if (outcome.channel === 'clear' && !clearWasSeen(session)) outcomes.push(NO_DELIVERY);
+  }
+  const passes = (list: typeof unmarked): boolean =>
+    list.every(({ session, decision }) => outcomeOf(decision, session) === null);
+  return { outcomes, passable: passes(unmarked) || (breakers.length > 0 && passes(marked)) };
+}
+
+function clearWasSeen(session: Evidence): boolean {
+  return wasSentInClear(session) && session.mail.kind === 'seen';
+}
+
+function groupsByPreference(sessions: readonly Evidence[]): readonly (readonly Evidence[])[] {
+  return [...Map.groupBy(sessions, ({ preference }) => preference).entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([, group]) => group);
+}
+
+function hostsOf(group: readonly Evidence[]): readonly (readonly Evidence[])[] {
+  return [...Map.groupBy(group, ({ exchange }) => exchange).values()];
+}
+
+function sameOutcome(a: PredictedOutcome, b: PredictedOutcome): boolean {
+  return a.channel === b.channel && a.host === b.host && a.verified === b.verified;
+}
