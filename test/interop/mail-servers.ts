@@ -1,0 +1,144 @@
+/** Configuration of the real mail servers of the rig, each in a folder of its own; nobody's own set-up is touched. */
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Installation, Installed } from './certificates.ts';
+import { DOMAINS, type RealServer, SECURE_DOMAIN, SERVER_KEYS, SERVERS, type ServerKey, SMTP_PORT } from './servers.ts';
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const SERVICES = `pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+proxymap unix - - n - - proxymap
+error unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+`;
+
+/** One Postfix with a service per address, each with its own name, certificate and protocols. Returns its folder. */
+export function configurePostfix(folder: string, certificates: Installation, account: Account): string {
+  const data = join(folder, 'data');
+  mkdirSync(join(folder, 'queue'), { recursive: true });
+  mkdirSync(data, { recursive: true });
+  chownSync(data, account.uid, account.gid);
+  const main: Readonly<Record<string, string>> = {
+    compatibility_level: '3.6',
+    queue_directory: join(folder, 'queue'),
+    data_directory: data,
+    maillog_file_prefixes: folder,
+    maillog_file: join(folder, 'postfix.log'),
+    inet_interfaces: 'all',
+    inet_protocols: 'ipv4',
+    myhostname: SERVERS.rsa.host,
+    mynetworks: '192.0.2.0/24',
+    mydestination: '',
+    alias_maps: '',
+    alias_database: '',
+    local_recipient_maps: '',
+    relay_domains: [...DOMAINS.map((entry) => entry.domain), SECURE_DOMAIN].join(', '),
+    relay_transport: 'discard',
+    default_transport: 'error: nothing leaves the rig',
+    smtpd_relay_restrictions: 'reject_unauth_destination',
+    smtpd_peername_lookup: 'no',
+    smtpd_tls_security_level: 'may',
+    smtpd_tls_loglevel: '1',
+    smtpd_client_connection_count_limit: '0',
+  };
+  writeFileSync(join(folder, 'main.cf'), settings(main, ''));
+  const inet = SERVER_KEYS.filter((key) => SERVERS[key].software === 'postfix').map((key) =>
+    postfixService(key, certificates),
+  );
+  writeFileSync(join(folder, 'master.cf'), SERVICES + inet.join(''));
+  return folder;
+}
+
+function postfixService(key: ServerKey, certificates: Installation): string {
+  const server: RealServer = SERVERS[key];
+  const files = certificates.servers[key];
+  const own: Readonly<Record<string, string>> = {
+    myhostname: server.host,
+    ...(files === undefined ? {} : { smtpd_tls_chain_files: `${files.keyFile}, ${files.chainFile}` }),
+    ...server.settings,
+  };
+  const overrides = Object.entries(own).map(([name, value]) => `  -o { ${name} = ${value} }\n`);
+  return `${server.address}:${SMTP_PORT} inet n - n - - smtpd\n${overrides.join('')}`;
+}
+
+/** Returns the configuration file of Exim, which runs as `account` after it has bound its port. */
+export function configureExim(folder: string, files: Installed, program: string, account: Account): string {
+  const spool = join(folder, 'spool');
+  mkdirSync(spool, { recursive: true });
+  for (const path of [folder, spool]) chownSync(path, account.uid, account.gid);
+  chownSync(files.keyFile, account.uid, account.gid);
+  const server: RealServer = SERVERS.exim;
+  const file = join(folder, 'exim.conf');
+  writeFileSync(
+    file,
+    `exim_path = ${program}
+primary_hostname = ${server.host}
+spool_directory = ${spool}
+log_file_path = ${folder}/%slog
+pid_file_path = ${folder}/exim.pid
+local_interfaces = ${server.address}
+daemon_smtp_ports = ${SMTP_PORT}
+disable_ipv6 = true
+host_lookup =
+rfc1413_query_timeout = 0s
+tls_advertise_hosts = *
+tls_certificate = ${files.chainFile}
+tls_privatekey = ${files.keyFile}
+acl_smtp_rcpt = ours
+acl_smtp_data = accept
+begin acl
+ours:
+  accept domains = exim.test
+  deny message = not ours
+begin routers
+sink:
+  driver = accept
+  transport = sink
+begin transports
+sink:
+  driver = appendfile
+  file = /dev/null
+  user = Debian-exim
+`,
+  );
+  chmodSync(file, 0o644);
+  return file;
+}
+
+/** Returns the configuration file of OpenSMTPD. */
+export function configureOpenSmtpd(folder: string, files: Installed): string {
+  mkdirSync(folder, { recursive: true });
+  const server: RealServer = SERVERS.opensmtpd;
+  const file = join(folder, 'smtpd.conf');
+  writeFileSync(
+    file,
+    `pki rig cert "${files.chainFile}"
+pki rig key "${files.keyFile}"
+listen on ${server.address} port ${SMTP_PORT} tls pki rig hostname ${server.host}
+action "sink" relay host smtp://${SERVERS.rsa.address}
+match from any for domain "opensmtpd.test" action "sink"
+`,
+  );
+  chmodSync(file, 0o600);
+  return file;
+}
+
+function settings(values: Readonly<Record<string, string>>, indent: string): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${indent}${name} = ${value}\n`)
+    .join('');
+}
