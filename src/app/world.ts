@@ -1,0 +1,138 @@
+/**
+ * The outer world, in one place: the environment, the clock, randomness, files and the three standard streams. Everything
+ * else in the house is handed what it needs of it, so that tests can hand over another one.
+ */
+import { randomInt } from 'node:crypto';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+
+/** One of the two ways out to a person or a pipe. */
+export interface Output {
+  /** Resolves when there is room for more; false when nobody reads any longer. */
+  write(text: string): Promise<boolean>;
+  readonly isTerminal: boolean;
+  /** Characters in a line; 80 where it is no terminal. */
+  readonly columns: () => number;
+  /** Lines on the screen; 24 where it is no terminal. */
+  readonly rows: () => number;
+}
+
+/** A file that appears under its name only when it is complete. */
+export interface AtomicFile {
+  write(text: string): Promise<void>;
+  /** Puts it in its place. */
+  commit(): Promise<void>;
+  /** Leaves nothing behind. */
+  discard(): Promise<void>;
+}
+
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Without the runtime and the script. */
+  readonly argv: readonly string[];
+  /** Opened when it is asked for. */
+  readonly stdin: () => Readable;
+  readonly stdinIsTerminal: boolean;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly readFile: (path: string) => Promise<Buffer>;
+  readonly createFile: (path: string) => Promise<AtomicFile>;
+  /** Calls `onInterrupt` at each Ctrl-C or SIGTERM; the returned function stops that. */
+  readonly onInterrupt: (handler: () => void) => () => void;
+  readonly setExitCode: (code: number) => void;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer: (afterMs, fire) => {
+    const timer = setTimeout(fire, afterMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** 48 unpredictable bits at a time: good enough for DNS ids, ports and orders. */
+export const unpredictableRandom: Random = () => randomInt(2 ** 48 - 1) / (2 ** 48 - 1);
+
+export function processWorld(): World {
+  return {
+    env: process.env,
+    argv: process.argv.slice(2),
+    stdin: () => process.stdin,
+    stdinIsTerminal: isatty(0),
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    clock: systemClock,
+    random: unpredictableRandom,
+    readFile: (path) => readFile(path),
+    createFile: createAtomicFile,
+    onInterrupt: (handler) => {
+      process.on('SIGINT', handler);
+      process.on('SIGTERM', handler);
+      return () => {
+        process.off('SIGINT', handler);
+        process.off('SIGTERM', handler);
+      };
+    },
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
+    exit: (code) => {
+      process.exit(code);
+    },
+  };
+}
+
+type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+
+function outputOf(stream: TerminalStream): Output {
+  let gone = false;
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const resume of woken) resume();
+  };
+  // Whoever closes the other end of a pipe (head, less) has seen enough: no error, just nobody to write to.
+  stream.on('error', () => {
+    gone = true;
+    wake();
+  });
+  stream.on('drain', wake);
+  return {
+    write: async (text) => {
+      if (gone || text === '') return !gone;
+      if (!stream.write(text)) await new Promise<void>((resolve) => waiting.push(resolve));
+      return !gone;
+    },
+    isTerminal: stream.isTTY === true,
+    columns: () => stream.columns ?? 80,
+    rows: () => stream.rows ?? 24,
+  };
+}
+
+async function createAtomicFile(path: string): Promise<AtomicFile> {
+  const beside = `${path}.${process.pid}.part`;
+  const file = await open(beside, 'wx', 0o644);
+  return {
+    write: async (text) => {
+      await file.write(text);
+    },
+    commit: async () => {
+      await file.sync();
+      await file.close();
+      await rename(beside, path);
+    },
+    discard: async () => {
+      await file.close();
+      await unlink(beside);
+    },
+  };
+}
