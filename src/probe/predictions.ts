@@ -8,7 +8,7 @@ import { EMPTY_HISTORY, historyOf, remember } from '../policy/attempt-history.ts
 import { type Decision, decide, NO_HISTORY, wasSentInClear } from '../policy/decide.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import { TLS_MODES, type TlsMode } from '../policy/mode.ts';
-import { type Requirement, requirementOf } from '../policy/requirement.ts';
+import type { Requirement } from '../policy/requirement.ts';
 import type { PredictedOutcome, Prediction } from './result.ts';
 
 export interface PredictionInput {
@@ -16,6 +16,8 @@ export interface PredictionInput {
   readonly sessions: readonly Evidence[];
   /** The mode joined with what the host's owner published. */
   readonly requirementFor: (mode: TlsMode, session: Evidence) => Requirement;
+  /** `fixed` where a seed has settled the order among equal preferences; otherwise any of them may come first. */
+  readonly order: 'fixed' | 'any-among-equals';
   /** False where some targets were never contacted (Quick): whoever would be next is unknown. */
   readonly complete: boolean;
 }
@@ -41,11 +43,9 @@ export function predictNothing(reason: string): Readonly<Record<TlsMode, Predict
 
 export function predict(mode: TlsMode, input: PredictionInput): Prediction {
   const walked = walk(mode, input);
-  const possible = possibleOutcomes(mode, input);
+  const possible = input.order === 'fixed' ? walked.possible : possibleOutcomes(mode, input);
   const outcomes = possible.filter((outcome) => !sameOutcome(outcome, walked.outcome));
-  const alternatives = [...new Set(outcomes.map(({ channel }) => channel))].filter(
-    (channel) => channel !== walked.outcome.channel,
-  );
+  const alternatives = [...new Set(outcomes.map(({ channel }) => channel))];
   return {
     ...walked.outcome,
     basis: outcomes.length === 0 ? 'observed' : 'inferred',
@@ -55,27 +55,39 @@ export function predict(mode: TlsMode, input: PredictionInput): Prediction {
   };
 }
 
-/** The requirement of a mode alone, where nothing is published or nobody looks. */
-export function modeAlone(mode: TlsMode): Requirement {
-  return requirementOf(mode);
-}
-
 const NO_DELIVERY: PredictedOutcome = { channel: 'none', host: null, verified: null };
 
-function walk(
-  mode: TlsMode,
-  { sessions, requirementFor }: PredictionInput,
-): { readonly outcome: PredictedOutcome; readonly because: readonly string[] } {
+/** What hosts that were not contacted could still do. */
+const UNKNOWN_HOSTS: readonly PredictedOutcome[] = [
+  { channel: 'encrypted', host: null, verified: null },
+  { channel: 'clear', host: null, verified: null },
+];
+
+interface Walked {
+  readonly outcome: PredictedOutcome;
+  /** In this very order, what else could come of it. */
+  readonly possible: readonly PredictedOutcome[];
+  readonly because: readonly string[];
+}
+
+function walk(mode: TlsMode, { sessions, requirementFor, complete }: PredictionInput): Walked {
   let history = EMPTY_HISTORY;
   const passedBy: string[] = [];
   for (const session of sessions) {
     const decision = decide(requirementFor(mode, session), session, historyOf(history, session.exchange));
     const outcome = outcomeOf(decision, session);
-    if (outcome !== null) return { outcome, because: [...passedBy, ...decision.because] };
+    if (outcome !== null) {
+      const possible = mayInsistOnTls(outcome, session) ? [NO_DELIVERY] : [];
+      return { outcome, possible, because: [...passedBy, ...decision.because] };
+    }
     history = remember(history, session.exchange, decision);
     passedBy.push(`${session.exchange}: ${decision.because.join('; ')}`);
   }
-  return { outcome: NO_DELIVERY, because: passedBy.length > 0 ? passedBy : ['there is no host to deliver to'] };
+  return {
+    outcome: NO_DELIVERY,
+    possible: complete ? [] : UNKNOWN_HOSTS,
+    because: passedBy.length > 0 ? passedBy : ['there is no host to deliver to'],
+  };
 }
 
 /** What a decision means for the message; null when delivery goes on to the next address. */
@@ -114,7 +126,7 @@ function possibleOutcomes(mode: TlsMode, input: PredictionInput): readonly Predi
     if (!passable) return [...outcomes.values()];
   }
   add(NO_DELIVERY);
-  if (!input.complete) add({ channel: 'encrypted', host: null, verified: null });
+  if (!input.complete) for (const outcome of UNKNOWN_HOSTS) add(outcome);
   return [...outcomes.values()];
 }
 
@@ -146,16 +158,16 @@ function hostOutcomes(
     const outcome = outcomeOf(decision, session);
     if (outcome === null) continue;
     outcomes.push(outcome);
-    // Clear mail to a server that was only tested encrypted: it may insist on TLS (530, RFC 3207 section 4).
-    if (outcome.channel === 'clear' && !clearWasSeen(session)) outcomes.push(NO_DELIVERY);
+    if (mayInsistOnTls(outcome, session)) outcomes.push(NO_DELIVERY);
   }
   const passes = (list: typeof unmarked): boolean =>
     list.every(({ session, decision }) => outcomeOf(decision, session) === null);
   return { outcomes, passable: passes(unmarked) || (breakers.length > 0 && passes(marked)) };
 }
 
-function clearWasSeen(session: Evidence): boolean {
-  return wasSentInClear(session) && session.mail.kind === 'seen';
+/** Clear mail to a server that was only tested encrypted: it may answer 530 (RFC 3207 section 4). */
+function mayInsistOnTls({ channel }: PredictedOutcome, session: Evidence): boolean {
+  return channel === 'clear' && !(wasSentInClear(session) && session.mail.kind === 'seen');
 }
 
 function groupsByPreference(sessions: readonly Evidence[]): readonly (readonly Evidence[])[] {

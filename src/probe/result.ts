@@ -117,7 +117,7 @@ export interface PredictedOutcome {
 
 export interface Prediction extends PredictedOutcome {
   readonly basis: 'observed' | 'inferred';
-  /** Other channels that could come out, beside `channel`. */
+  /** The channels of everything else that could come out; the same channel again where only the host may differ. */
   readonly alternatives: readonly PredictedOutcome['channel'][];
   /** The alternatives in full. */
   readonly outcomes: readonly PredictedOutcome[];

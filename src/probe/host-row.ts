@@ -1,0 +1,152 @@
+/**
+ * One row of the result, made from one session, beside what the formula looks at in it. The score is known once all
+ * rows are.
+ */
+import type { MailHost, RouteRemark } from '../dns/mail-route.ts';
+import type { EhloSeen, Evidence, Phase, TranscriptLine } from '../policy/evidence.ts';
+import { certificateFaultOf } from './certificate-fault.ts';
+import { cipherFactsOf } from './cipher-facts.ts';
+import type { ScoredAddress, ScoredHosts } from './confidence.ts';
+import { findingsOfSession } from './findings.ts';
+import type { HostResult, ScoreTerms } from './result.ts';
+import { noStages, stagesOf } from './stages.ts';
+import { verdictOf } from './verdict.ts';
+
+const NO_TERMS: ScoreTerms = {
+  state: 'inconclusive',
+  base: 0,
+  certificate: 0,
+  cipher: 0,
+  bonus: 0,
+  rank: 0,
+  weight: 0,
+};
+
+export interface HostRow {
+  readonly result: HostResult;
+  readonly scored: ScoredAddress;
+}
+
+/** The row of one address; `score` and `terms` are filled in by `withScores`. */
+export function rowOfSession(evidence: Evidence, transcript: readonly TranscriptLine[]): HostRow {
+  return { result: hostResultOf(evidence, transcript), scored: scoredAddressOf(evidence) };
+}
+
+/** The row of an MX host that has no address to connect to, or whose look-up failed: the latter says nothing about it. */
+export function rowOfDangling({ host, port, rcptAsked, remarks }: DanglingHost): HostRow {
+  const lookupFailed = remarks.some(
+    (remark) => remark.kind === 'mx-lookup-failed' && remark.exchange === host.exchange,
+  );
+  const verdict = lookupFailed ? 'inconclusive' : 'unreachable';
+  const { exchange, preference } = host;
+  return {
+    result: {
+      exchange,
+      preference,
+      address: null,
+      port,
+      verdict,
+      blame: 'them',
+      score: null,
+      terms: NO_TERMS,
+      stages: noStages(rcptAsked),
+      greeting: null,
+      extensions: [],
+      extensionsUnderTls: [],
+      tls: null,
+      chain: null,
+      identity: null,
+      dane: { status: 'not-tested' },
+      mtaSts: { status: 'not-tested' },
+      findings: [],
+      transcript: [],
+    },
+    scored: {
+      exchange,
+      address: null,
+      preference,
+      verdict,
+      protocol: null,
+      fault: lookupFailed ? 'mx-lookup-failed' : 'mx-has-no-address',
+      certificateFault: null,
+      cipher: null,
+      mtaSts: null,
+      daneMatch: false,
+    },
+  };
+}
+
+interface DanglingHost {
+  readonly host: MailHost;
+  readonly port: number;
+  readonly rcptAsked: boolean;
+  readonly remarks: readonly RouteRemark[];
+}
+
+/** The rows with their part of the score written in. */
+export function withScores(rows: readonly HostRow[], { scores, terms }: ScoredHosts): readonly HostResult[] {
+  return rows.map(({ result }, index) => ({
+    ...result,
+    score: scores[index] ?? null,
+    terms: terms[index] ?? NO_TERMS,
+  }));
+}
+
+function hostResultOf(evidence: Evidence, transcript: readonly TranscriptLine[]): HostResult {
+  const { verdict, blame } = verdictOf(evidence);
+  const { handshake, path, identity, greeting, ehlo, ehloUnderTls, dane } = evidence;
+  return {
+    exchange: evidence.exchange,
+    preference: evidence.preference,
+    address: evidence.address,
+    port: evidence.port,
+    verdict,
+    blame,
+    score: null,
+    terms: NO_TERMS,
+    stages: stagesOf(evidence),
+    greeting: greeting.kind === 'seen' ? `${greeting.value.code} ${greeting.value.lines.join(' / ')}` : null,
+    extensions: extensionsOf(ehlo),
+    extensionsUnderTls: extensionsOf(ehloUnderTls),
+    tls: handshake.kind === 'seen' ? tlsOf(handshake.value) : null,
+    chain: path.kind === 'seen' ? path.value : null,
+    identity: identity.kind === 'seen' ? identity.value : null,
+    dane: { status: dane.kind === 'seen' ? dane.value.status : 'not-tested' },
+    mtaSts: { status: 'not-tested' },
+    findings: findingsOfSession(evidence),
+    transcript,
+  };
+}
+
+/** What the formula looks at in that session. */
+function scoredAddressOf(evidence: Evidence): ScoredAddress {
+  const { verdict, code } = verdictOf(evidence);
+  return {
+    exchange: evidence.exchange,
+    address: evidence.address,
+    preference: evidence.preference,
+    verdict,
+    protocol: evidence.handshake.kind === 'seen' ? evidence.handshake.value.protocol : null,
+    fault: code,
+    certificateFault: certificateFaultOf(evidence)?.code ?? null,
+    cipher: cipherFactsOf(evidence),
+    mtaSts: null,
+    daneMatch: evidence.dane.kind === 'seen' && evidence.dane.value.status === 'match',
+  };
+}
+
+function tlsOf({
+  protocol,
+  cipher,
+  cipherStandardName,
+  bits,
+  group,
+  serverName,
+}: NonNullable<HostResult['tls']>): NonNullable<HostResult['tls']> {
+  return { protocol, cipher, cipherStandardName, bits, group, serverName };
+}
+
+function extensionsOf(phase: Phase<EhloSeen, unknown>): readonly string[] {
+  if (phase.kind !== 'seen') return [];
+  return phase.value.keywords.map(({ keyword, parameters }) => [keyword, ...parameters].join(' '));
+}
