@@ -97,7 +97,7 @@ export function configureUnbound(folder: string, secureDs: string): string {
     trust-anchor: "${bogusDs}"
 remote-control:
     control-enable: no
-${stub('test', AUTHORITY_ADDRESS)}${SIGNED_ZONES.map((zone) => stub(zone, AUTHORITY_ADDRESS)).join('')}${stub(REVERSE_ZONE, AUTHORITY_ADDRESS)}${stub(LAME_DOMAIN, DEAF_ADDRESS)}${stub('', DEAF_ADDRESS)}`,
+${stub('test', AUTHORITY_ADDRESS)}${SIGNED_ZONES.map((zone) => stub(zone, AUTHORITY_ADDRESS)).join('')}${stub(REVERSE_ZONE, AUTHORITY_ADDRESS)}${stub(LAME_DOMAIN, AUTHORITY_ADDRESS)}${stub('', DEAF_ADDRESS)}`,
   );
   return file;
 }
@@ -120,7 +120,7 @@ function mainZone(): string {
   const mail = DOMAINS.flatMap(({ domain, mx }) =>
     mx.map(([preference, host]) => `${domain}. 300 MX ${preference} ${host === '.' ? '.' : `${host}.`}`),
   );
-  const delegations = [...SIGNED_ZONES, LAME_DOMAIN].map((zone) => `${zone}. 300 NS ns.test.`);
+  const delegations = SIGNED_ZONES.map((zone) => `${zone}. 300 NS ns.test.`);
   return `$ORIGIN test.\n${SOA}ns 300 A ${AUTHORITY_ADDRESS}\n${[...hosts, ...mail, ...delegations].join('\n')}\n`;
 }
 

@@ -34,6 +34,12 @@ export interface Rig {
   readonly stop: () => Promise<void>;
 }
 
+interface Running {
+  readonly child: ChildProcess;
+  /** Postfix's master leads a group of its own, whose number stands here. */
+  readonly pidFile: string | undefined;
+}
+
 const PROJECT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const UNPACKED = join(PROJECT, 'artefacts', 'interop', 'peers', 'usr', 'sbin');
 const EXIM = join(UNPACKED, 'exim4');
@@ -75,9 +81,9 @@ export async function startRig(): Promise<Rig> {
   // 0711: the servers' unprivileged halves must reach their files below it.
   const folder = mkdtempSync(join(tmpdir(), 'tlsreach-rig-'));
   execFileSync('chmod', ['711', folder]);
-  const running: ChildProcess[] = [];
+  const running: Running[] = [];
   const endNow = (): void => {
-    for (const child of running) signalGroup(child, 'SIGKILL');
+    for (const started of running) signalGroups(started, 'SIGKILL');
   };
   const onSignal = (): void => {
     endNow();
@@ -88,7 +94,7 @@ export async function startRig(): Promise<Rig> {
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   const stop = async (): Promise<void> => {
-    for (const child of running.toReversed()) await end(child);
+    for (const started of running.toReversed()) await end(started);
     process.off('exit', endNow);
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
@@ -108,7 +114,7 @@ export async function startRig(): Promise<Rig> {
   }
 }
 
-async function startNames(folder: string, running: ChildProcess[]): Promise<void> {
+async function startNames(folder: string, running: Running[]): Promise<void> {
   const knot = join(folder, 'knot');
   const unbound = join(folder, 'unbound');
   mkdirSync(knot);
@@ -120,11 +126,11 @@ async function startNames(folder: string, running: ChildProcess[]): Promise<void
   await answersDns(RESOLVER_ADDRESS, SECURE_DOMAIN);
 }
 
-async function startMail(folder: string, certificates: Installation, running: ChildProcess[]): Promise<void> {
+async function startMail(folder: string, certificates: Installation, running: Running[]): Promise<void> {
   const postfix = join(folder, 'postfix');
   mkdirSync(postfix);
   configurePostfix(postfix, certificates, accountOf('postfix'));
-  running.push(launch('postfix', ['-c', postfix, 'start-fg']));
+  running.push(launch('postfix', ['-c', postfix, 'start-fg'], join(postfix, 'queue', 'pid', 'master.pid')));
   const exim = join(folder, 'exim');
   mkdirSync(exim);
   const eximFiles = installedFor(certificates.servers.exim);
@@ -146,34 +152,46 @@ function installedFor(files: Installed | undefined): Installed {
 }
 
 /** In a process group of its own, so that it ends with every process it starts and no other does. */
-function launch(program: string, words: readonly string[]): ChildProcess {
+function launch(program: string, words: readonly string[], pidFile?: string): Running {
   const child = spawn(program, words, {
     detached: true,
     stdio: 'ignore',
     env: { PATH: `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin`, LC_ALL: 'C', HOME: '/' },
   });
   child.once('error', () => {});
-  return child;
+  return { child, pidFile };
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  signalGroup(child, 'SIGTERM');
+async function end(started: Running): Promise<void> {
   const over = Date.now() + END_MS;
-  while (groupAlive(child) && Date.now() < over) await pause(20);
-  signalGroup(child, 'SIGKILL');
-}
-
-function signalGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' | 0): boolean {
-  if (child.pid === undefined) return false;
-  try {
-    return process.kill(-child.pid, signal);
-  } catch {
-    return false;
+  let alive = signalGroups(started, 'SIGTERM');
+  while (alive && Date.now() < over) {
+    await pause(20);
+    alive = signalGroups(started, 0);
   }
+  if (alive) signalGroups(started, 'SIGKILL');
 }
 
-function groupAlive(child: ChildProcess): boolean {
-  return signalGroup(child, 0);
+/** Signals the groups of what was started; false when none of them is there any more. */
+function signalGroups(started: Running, signal: 'SIGTERM' | 'SIGKILL' | 0): boolean {
+  let reached = false;
+  for (const leader of leadersOf(started)) {
+    try {
+      process.kill(-leader, signal);
+      reached = true;
+    } catch (error) {
+      // ESRCH: it has ended already, which is what is wanted.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+  return reached;
+}
+
+function leadersOf(started: Running): readonly number[] {
+  const leaders = started.child.pid === undefined ? [] : [started.child.pid];
+  if (started.pidFile === undefined || !existsSync(started.pidFile)) return leaders;
+  const written = Number(readFileSync(started.pidFile, 'utf8').trim());
+  return Number.isInteger(written) && written > 1 ? [...leaders, written] : leaders;
 }
 
 function accountOf(user: string): Account {

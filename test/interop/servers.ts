@@ -131,8 +131,8 @@ export const DOMAINS: readonly MailDomain[] = [
 export const SECURE_DOMAIN = 'secure.test';
 /** Signed; the resolver has been given another key for it, so that its answers are bogus. */
 export const BOGUS_DOMAIN = 'bogus.test';
-/** Delegated to an address where no name server answers. */
-export const LAME_DOMAIN = 'lame.test';
+/** Delegated to a name server that has no such zone and refuses to speak of it. */
+export const LAME_DOMAIN = 'lame.example';
 /** In no zone. */
 export const MISSING_DOMAIN = 'no-such-domain.test';
 
