@@ -41,7 +41,7 @@ export async function opensslClient(server: RealServer, rootFile: string): Promi
   if (/^connect:errno=/m.test(said)) return { channel: 'none' };
   if (said.includes("Didn't find STARTTLS")) return { channel: 'clear' };
   const session = /^New, \S+, Cipher is (\S+)$/m.exec(said);
-  if (session === null || said.includes('no peer certificate available')) return { channel: 'broken' };
+  if (session === null || /:error:[0-9A-F]+:SSL routines:/.test(said)) return { channel: 'broken' };
   const sent = [...said.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g)].map((pem) =>
     plainHex(new X509Certificate(pem[0]).fingerprint256),
   );
