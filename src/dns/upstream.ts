@@ -1,0 +1,30 @@
+/**
+ * One resolver that can be asked, whatever lies between: what `udp.ts`, `stream.ts` and `https.ts` have in common.
+ */
+import type { Outcome } from '../base/outcome.ts';
+import type { DnsFailure } from './answer.ts';
+import type { DnsMessage, Question } from './message.ts';
+
+/** What can go wrong before there is a readable answer; an rcode is an answer. */
+export type ExchangeFailure = Extract<
+  DnsFailure,
+  { readonly kind: 'timed-out' | 'malformed' | 'unreachable' | 'cancelled' }
+>;
+
+export interface ExchangeOptions {
+  /** ms for this one question, from the moment it has its place among the open sockets. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly edns: 'offered' | 'left-out';
+  readonly dnssecOk: boolean;
+}
+
+export interface Upstream {
+  /** As it was specified; stands in every answer. */
+  readonly text: string;
+  readonly trustAd: boolean;
+  /** One question, one answer that belongs to it. Never throws for what the network does. */
+  ask(question: Question, options: ExchangeOptions): Promise<Outcome<DnsMessage, ExchangeFailure>>;
+  /** Lets go of what is kept open between questions. */
+  close(): Promise<void>;
+}
