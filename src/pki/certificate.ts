@@ -27,7 +27,13 @@ import {
   readAlternativeNames,
   readNameConstraints,
 } from './general-names.ts';
-import { type KeyFacts, readPublicKey, readSignatureAlgorithm, type SignatureFacts, sameAlgorithm } from './public-key.ts';
+import {
+  type KeyFacts,
+  readPublicKey,
+  readSignatureAlgorithm,
+  type SignatureFacts,
+  sameAlgorithm,
+} from './public-key.ts';
 
 export interface Certificate {
   readonly der: Buffer;
@@ -135,7 +141,8 @@ function readCertificate(der: Buffer, fingerprint: string): Certificate {
   // RFC 5280 4.1.1.2: both fields must be the same.
   if (!sameAlgorithm(inner, algorithm)) throw new DerFault('it names two different signature algorithms');
   const [notBefore, notAfter, ...more] = members(validity);
-  if (notBefore === undefined || notAfter === undefined || more.length > 0) throw new DerFault('its dates are malformed');
+  if (notBefore === undefined || notAfter === undefined || more.length > 0)
+    throw new DerFault('its dates are malformed');
   const issuer = readName(issuerName);
   // RFC 5280 4.1.2.4: the issuer is never empty.
   if (issuer.key === '') throw new DerFault('it has no issuer');

@@ -18,11 +18,11 @@ export type ChainProblem =
   | 'unknown-critical-extension'
   | 'weak-key'
   | 'weak-signature'
-  | 'bad-signature'
   | 'revoked'
   | 'malformed'
   | 'too-many-certificates'
-  | 'search-limit';
+  | 'search-limit'
+  | 'bad-signature';
 
 export interface CertificateFacts {
   /** RFC 4514 order as OpenSSL prints it on one line: `CN=mx.example.com, O=Example`. */

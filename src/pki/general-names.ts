@@ -5,6 +5,9 @@
 import { content, DerFault, type DerValue, inside, members, readCount } from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
 
+/** Kinds of names that this house does not compare. */
+export type UncomparedKind = 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID';
+
 export interface AlternativeNames {
   readonly dnsNames: readonly string[];
   /** 4 or 16 octets where they are well-formed. */
@@ -12,8 +15,8 @@ export interface AlternativeNames {
   readonly directoryNames: readonly DistinguishedName[];
   readonly emailAddresses: readonly string[];
   readonly uris: readonly string[];
-  /** Kinds we do not compare (otherName, x400Address, ediPartyName, registeredID): their tag numbers. */
-  readonly otherKinds: readonly number[];
+  /** Names that are there but cannot be compared. */
+  readonly uncompared: readonly UncomparedKind[];
 }
 
 export const NO_NAMES: AlternativeNames = {
@@ -22,7 +25,7 @@ export const NO_NAMES: AlternativeNames = {
   directoryNames: [],
   emailAddresses: [],
   uris: [],
-  otherKinds: [],
+  uncompared: [],
 };
 
 export type Subtree =
@@ -31,11 +34,14 @@ export type Subtree =
   | { readonly kind: 'directory'; readonly base: DistinguishedName }
   | { readonly kind: 'email'; readonly base: string }
   | { readonly kind: 'uri'; readonly base: string }
-  | { readonly kind: 'other'; readonly tagNumber: number };
+  | { readonly kind: UncomparedKind };
+
+/** Subtrees by kind, since a name is compared only with those of its own kind. */
+export type Subtrees = ReadonlyMap<Subtree['kind'], readonly Subtree[]>;
 
 export interface NameConstraints {
-  readonly permitted: readonly Subtree[];
-  readonly excluded: readonly Subtree[];
+  readonly permitted: Subtrees;
+  readonly excluded: Subtrees;
   /** What is wrong with them; constraints that cannot be read constrain everything. */
   readonly fault: string | null;
 }
@@ -47,7 +53,7 @@ export function readAlternativeNames(value: DerValue): AlternativeNames {
   const directoryNames: DistinguishedName[] = [];
   const emailAddresses: string[] = [];
   const uris: string[] = [];
-  const otherKinds: number[] = [];
+  const uncompared: UncomparedKind[] = [];
   for (const name of members(value)) {
     switch (name.tag) {
       case 0x81:
@@ -65,18 +71,27 @@ export function readAlternativeNames(value: DerValue): AlternativeNames {
       case 0xa4:
         directoryNames.push(readName(inside(name, 0xa4)));
         break;
-      case 0xa0: // otherName
-      case 0xa3: // x400Address
-      case 0xa5: // ediPartyName
-      case 0x88: // registeredID
-        otherKinds.push(name.tag & 0x1f);
-        break;
       default:
-        throw new DerFault('an alternative name is of a kind that does not exist');
+        uncompared.push(uncomparedKind(name));
     }
   }
   if (value.contentStart === value.end) throw new DerFault('the subjectAltName is empty');
-  return { dnsNames, ipAddresses, directoryNames, emailAddresses, uris, otherKinds };
+  return { dnsNames, ipAddresses, directoryNames, emailAddresses, uris, uncompared };
+}
+
+function uncomparedKind({ tag }: DerValue): UncomparedKind {
+  switch (tag) {
+    case 0xa0:
+      return 'otherName';
+    case 0xa3:
+      return 'x400Address';
+    case 0xa5:
+      return 'ediPartyName';
+    case 0x88:
+      return 'registeredID';
+    default:
+      throw new DerFault('a general name is of a kind that does not exist');
+  }
 }
 
 /** Reads NameConstraints. Structure faults throw; faults of a single base are kept in `fault`. */
@@ -91,7 +106,11 @@ export function readNameConstraints(value: DerValue): NameConstraints {
   }
   // RFC 5280 4.2.1.10: conforming authorities must not issue an empty sequence.
   if (permitted.length + excluded.length === 0) faults.push('they are empty');
-  return { permitted, excluded, fault: faults[0] ?? null };
+  return { permitted: byKind(permitted), excluded: byKind(excluded), fault: faults[0] ?? null };
+}
+
+function byKind(subtrees: readonly Subtree[]): Subtrees {
+  return Map.groupBy(subtrees, ({ kind }) => kind);
 }
 
 function readSubtrees(side: DerValue, faults: string[]): Subtree[] {
@@ -107,7 +126,7 @@ function readSubtrees(side: DerValue, faults: string[]): Subtree[] {
 }
 
 function readSubtree(base: DerValue, faults: string[]): Subtree {
-  const text = (): string => content(base).toString('latin1').toLowerCase();
+  const text = (): string => content(base).toString('latin1').toLowerCase().replace(/\.$/, '');
   switch (base.tag) {
     case 0x81:
       return { kind: 'email', base: content(base).toString('latin1') };
@@ -121,12 +140,12 @@ function readSubtree(base: DerValue, faults: string[]): Subtree {
     case 0xa4:
       return { kind: 'directory', base: readName(inside(base, 0xa4)) };
     default:
-      return { kind: 'other', tagNumber: base.tag & 0x1f };
+      return { kind: uncomparedKind(base) };
   }
 }
 
 /** Empty (everything), a host name, or one behind a dot (hosts below it, as many authorities write it). */
-const CONSTRAINT_HOST = /^$|^\.?([a-z0-9_]([a-z0-9_-]{0,62}))(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/;
+const CONSTRAINT_HOST = /^$|^\.?([a-z0-9_]([a-z0-9_-]{0,62}))(\.[a-z0-9_][a-z0-9_-]{0,62})*$/;
 
 /** Address and mask, 8 or 32 octets, the mask being contiguous (RFC 5280 4.2.1.10, RFC 4632). */
 function readRange(bytes: Buffer, faults: string[]): Subtree {

@@ -44,7 +44,8 @@ export function isWeakKey(key: KeyFacts): boolean {
 /** Reads a SubjectPublicKeyInfo; throws `DerFault`. */
 export function readPublicKey(value: DerValue): KeyFacts {
   const [algorithm, bits, ...rest] = members(value);
-  if (algorithm === undefined || bits === undefined || rest.length > 0) throw new DerFault('the public key is malformed');
+  if (algorithm === undefined || bits === undefined || rest.length > 0)
+    throw new DerFault('the public key is malformed');
   const [type, parameters] = members(algorithm);
   if (type === undefined) throw new DerFault('the public key has no algorithm');
   const oid = readOid(type);
@@ -100,22 +101,23 @@ const SIGNATURES: ReadonlyMap<string, SignatureFacts> = new Map(
   ].map(([oid, name, weak]) => [String(oid), { name: String(name), weak: weak === true }]),
 );
 
-const CURVES: ReadonlyMap<string, { readonly name: string; readonly bits: number; readonly checkCost: number }> = new Map(
-  [
-    ['1.2.840.10045.3.1.1', 'P-192', 192, 300],
-    ['1.3.132.0.33', 'P-224', 224, 300],
-    ['1.2.840.10045.3.1.7', 'P-256', 256, 100],
-    ['1.3.132.0.34', 'P-384', 384, 900],
-    ['1.3.132.0.35', 'P-521', 521, 1500],
-    ['1.3.132.0.10', 'secp256k1', 256, 400],
-    ['1.3.36.3.3.2.8.1.1.7', 'brainpoolP256r1', 256, 500],
-    ['1.3.36.3.3.2.8.1.1.11', 'brainpoolP384r1', 384, 1000],
-    ['1.3.36.3.3.2.8.1.1.13', 'brainpoolP512r1', 512, 1500],
-  ].map(([oid, name, bits, checkCost]) => [
-    String(oid),
-    { name: String(name), bits: Number(bits), checkCost: Number(checkCost) },
-  ]),
-);
+const CURVES: ReadonlyMap<string, { readonly name: string; readonly bits: number; readonly checkCost: number }> =
+  new Map(
+    [
+      ['1.2.840.10045.3.1.1', 'P-192', 192, 300],
+      ['1.3.132.0.33', 'P-224', 224, 300],
+      ['1.2.840.10045.3.1.7', 'P-256', 256, 100],
+      ['1.3.132.0.34', 'P-384', 384, 900],
+      ['1.3.132.0.35', 'P-521', 521, 1500],
+      ['1.3.132.0.10', 'secp256k1', 256, 400],
+      ['1.3.36.3.3.2.8.1.1.7', 'brainpoolP256r1', 256, 500],
+      ['1.3.36.3.3.2.8.1.1.11', 'brainpoolP384r1', 384, 1000],
+      ['1.3.36.3.3.2.8.1.1.13', 'brainpoolP512r1', 512, 1500],
+    ].map(([oid, name, bits, checkCost]) => [
+      String(oid),
+      { name: String(name), bits: Number(bits), checkCost: Number(checkCost) },
+    ]),
+  );
 
 function rsaKey(type: 'rsa' | 'rsa-pss', label: string, bytes: Buffer): KeyFacts {
   const [modulus, exponent] = members(readDer(bytes));
@@ -135,7 +137,8 @@ function bitLength(integer: Buffer): number {
 
 /** RFC 5480 2.1.1: the curve is named; spelling out its parameters is forbidden (and was CVE-2020-0601). */
 function curveKey(parameters: DerValue | undefined): KeyFacts {
-  if (parameters?.tag !== TAG.oid) throw new DerFault('the public key spells out its elliptic curve instead of naming it');
+  if (parameters?.tag !== TAG.oid)
+    throw new DerFault('the public key spells out its elliptic curve instead of naming it');
   const oid = readOid(parameters);
   const curve = CURVES.get(oid);
   if (curve === undefined) return { type: 'ec', bits: 256, text: `ECDSA ${oid}`, checkCost: 1500 };

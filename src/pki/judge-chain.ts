@@ -1,0 +1,98 @@
+/**
+ * The verdict on a chain as a server sent it: facts, path or problem, remarks, revocation. Total: whatever bytes come in,
+ * a verdict comes out (S-PKI-1, S-PKI-4).
+ */
+import { hash } from 'node:crypto';
+import { type Certificate, parseCertificate } from './certificate.ts';
+import type { PathFault } from './certificate-checks.ts';
+import { certificateFacts } from './certificate-facts.ts';
+import type { CertificateFacts, ChainVerdict } from './chain-verdict.ts';
+import { findPath, mostTelling } from './path.ts';
+import { chainRemarks } from './remarks.ts';
+import { anchorFacts, type TrustAnchors } from './trust-anchors.ts';
+
+/** Certificates in one chain; more are refused without reading any. */
+export const MAX_CHAIN_CERTIFICATES = 100;
+
+export interface ChainToJudge {
+  /** DER, wire order, the server's own first. */
+  readonly chainAsSent: readonly Buffer[];
+  readonly anchors: TrustAnchors;
+  /** ms since the epoch. */
+  readonly at: number;
+  /** Intermediates allowed in the path, self-issued ones not counted. */
+  readonly maxDepth?: number | undefined;
+}
+
+export function judgeChain({ chainAsSent, anchors, at, maxDepth }: ChainToJudge): ChainVerdict {
+  if (chainAsSent.length > MAX_CHAIN_CERTIFICATES) {
+    return refused([], {
+      problem: 'too-many-certificates',
+      detail: `the server sent ${chainAsSent.length} certificates; more than ${MAX_CHAIN_CERTIFICATES} are not looked at`,
+    });
+  }
+  const faults: (PathFault | null)[] = [];
+  const facts: CertificateFacts[] = [];
+  const sent = chainAsSent.map((der, index): Certificate | null => {
+    const parsed = parseCertificate(der);
+    if (parsed.ok) {
+      facts.push(certificateFacts(parsed.value));
+      return parsed.value;
+    }
+    facts.push(unreadable(der));
+    const which = index === 0 ? 'the server certificate' : `certificate ${index + 1} of ${chainAsSent.length}`;
+    faults.push({ problem: 'malformed', detail: `${which} ${parsed.failure.why}` });
+    return null;
+  });
+  const [leaf, ...others] = sent;
+  if (leaf === undefined) return refused([], { problem: 'malformed', detail: 'the server sent no certificate' });
+  if (leaf === null) return refused(facts, faults[0] ?? NO_LEAF);
+  const result = findPath({ leaf, others: others.filter((other) => other !== null), anchors, at, maxDepth });
+  if (result.kind === 'found') {
+    const anchor = result.path.at(-1) ?? leaf;
+    return {
+      sent: facts,
+      trusted: true,
+      problem: null,
+      detail: null,
+      path: result.path.map(certificateFacts),
+      anchor: anchorFacts(result.anchor, anchor),
+      remarks: chainRemarks({ sent, missingIssuer: null, at }),
+      revocation: 'not-checked',
+    };
+  }
+  // A certificate that cannot be read explains a missing issuer better than its absence does.
+  const explained = result.missingIssuer === null ? result.fault : (mostTelling(faults) ?? result.fault);
+  return {
+    ...refused(facts, explained),
+    remarks: chainRemarks({ sent, missingIssuer: result.missingIssuer, at }),
+  };
+}
+
+const NO_LEAF: PathFault = { problem: 'malformed', detail: 'the server certificate cannot be read' };
+
+function refused(sent: readonly CertificateFacts[], { problem, detail }: PathFault): ChainVerdict {
+  return { sent, trusted: false, problem, detail, path: [], anchor: null, remarks: [], revocation: 'not-checked' };
+}
+
+/** Keeps the place of a certificate that cannot be read, so that positions stay true. */
+function unreadable(der: Buffer): CertificateFacts {
+  const [subject, epoch] = ['(unreadable certificate)', new Date(0).toISOString()];
+  return {
+    subject,
+    issuer: '',
+    commonName: null,
+    serial: '',
+    notBefore: epoch,
+    notAfter: epoch,
+    key: '',
+    keyType: 'other',
+    keyBits: 0,
+    signature: '',
+    names: [],
+    addresses: [],
+    selfIssued: false,
+    ca: false,
+    fingerprint: hash('sha256', der, 'hex'),
+  };
+}
