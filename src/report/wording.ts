@@ -1,0 +1,157 @@
+/**
+ * The sentences every rendering shares: what the score means, what was lost, and what would happen to a message in each
+ * TLS mode. The answer first, the reason second; a number never stands alone (R49).
+ */
+import { showDomain } from '../base/domain.ts';
+import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
+import { findingEntry, isFindingCode } from '../probe/finding-catalogue.ts';
+import type { HostResult, Loss, PredictedOutcome, Prediction, ProbeResult } from '../probe/result.ts';
+
+/** What follows "confidence 101 of 121": the yes/no line with its first reason. */
+export function verdictSentence(result: ProbeResult): string {
+  const { confidence } = result;
+  if (result.status !== 'tested') return untestedSentence(result);
+  if (confidence.value === null) return 'could not be judged: no host let us see whether TLS works';
+  const hosts = namesOf(result.hosts.filter(({ verdict }) => verdict !== 'skipped'));
+  const doubts = doubtsOf(result, hosts.length);
+  const provisional = confidence.provisional ? ', provisional: a host put us off before TLS could be judged' : '';
+  if (confidence.secure) return `secure${doubts.length === 0 ? '' : `, but ${doubts.join(', ')}`}${provisional}`;
+  return `not secure${doubts.length === 0 ? '' : `: ${doubts.join(', ')}`}${provisional}`;
+}
+
+function untestedSentence({ status, problem }: ProbeResult): string {
+  const known: Readonly<Record<Exclude<ProbeResult['status'], 'tested'>, string>> = {
+    'null-mx': 'the domain says that it takes no mail (null MX)',
+    'no-such-domain': 'the domain does not exist',
+    'no-address': 'no mail host has an address',
+    'dns-failure': 'the DNS gave no answer',
+    blocked: 'the way out on this port is blocked here, nothing was tested',
+  };
+  const sentence = status === 'tested' ? '' : known[status];
+  return problem === null || problem === '' ? sentence : problem;
+}
+
+/** `one host not sure to whom`, `2 of 3 hosts in clear`: each fault with how many hosts have it. */
+function doubtsOf(result: ProbeResult, total: number): string[] {
+  const having = (test: (host: HostResult) => boolean): number => namesOf(result.hosts.filter(test)).length;
+  const of = (number: number): string => {
+    if (total <= 1) return '';
+    if (number === total) return 'every host ';
+    return number === 1 ? 'one host ' : `${number} of ${total} hosts `;
+  };
+  const doubts: readonly (readonly [number, string])[] = [
+    [having(({ verdict }) => verdict === 'clear'), 'in clear'],
+    [having(({ verdict }) => verdict === 'broken-tls'), 'with broken TLS'],
+    [having(({ verdict }) => verdict === 'unreachable'), 'not reachable'],
+    [having(({ verdict, terms }) => verdict === 'encrypted' && terms.base < 100), 'with an old TLS version'],
+    [having(({ terms }) => terms.certificate > 0), 'not sure to whom'],
+    [having(({ terms }) => terms.cipher > 0), 'with a weak cipher or key'],
+  ];
+  return doubts.flatMap(([number, words]) => (number === 0 ? [] : [`${of(number)}${words}`]));
+}
+
+function namesOf(hosts: readonly HostResult[]): readonly string[] {
+  return [...new Set(hosts.map(({ exchange }) => exchange))];
+}
+
+/** `at mx2.example.com: the certificate is for …`. */
+export function lossSentence(loss: Loss, result: ProbeResult): string {
+  const found = [...result.hosts.flatMap(({ findings }) => findings), ...result.findings].find(
+    ({ code, host, address }) =>
+      code === loss.code &&
+      host === loss.host &&
+      (address === undefined || loss.address === null || address === loss.address),
+  );
+  const several = result.hosts.filter(({ exchange }) => exchange === loss.host).length > 1;
+  const where = several && loss.address !== null ? `${showDomain(loss.host)} [${loss.address}]` : showDomain(loss.host);
+  return `at ${where}: ${found?.detail ?? titleOf(loss.code)}`;
+}
+
+export function titleOf(code: string): string {
+  return isFindingCode(code) ? findingEntry(code).title : code;
+}
+
+/** Modes that come out the same, under one sentence. */
+export interface ModeGroup {
+  readonly modes: readonly TlsMode[];
+  readonly prediction: Prediction;
+  readonly sentence: string;
+}
+
+export function groupPredictions(result: ProbeResult): readonly ModeGroup[] {
+  const rows = TLS_MODES.map((mode) => {
+    const prediction = result.predictions[mode];
+    return { mode, prediction, sentence: predictionSentence(prediction, result.domain) };
+  });
+  return [...Map.groupBy(rows, ({ sentence }) => sentence).values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined
+      ? []
+      : [{ modes: group.map(({ mode }) => mode), prediction: first.prediction, sentence: first.sentence }];
+  });
+}
+
+/** Completes "your mail would …". */
+export function predictionSentence(prediction: Prediction, domain: string): string {
+  const main = outcomeWords(prediction);
+  const others = [...new Set(prediction.outcomes.map((outcome) => otherWords(outcome, prediction)))];
+  const reason = prediction.channel === 'none' ? reasonOf(prediction, domain) : '';
+  return `${main}${reason}${others.length === 0 ? '' : ` (or ${others.join(', or ')})`}`;
+}
+
+export function showModes(modes: readonly TlsMode[]): string {
+  return modes.map(showTlsMode).join(', ');
+}
+
+function outcomeWords({ channel, host, verified }: PredictedOutcome): string {
+  const to = host === null ? '' : ` to ${showDomain(host)}`;
+  switch (channel) {
+    case 'clear':
+      return `go in clear${to}`;
+    case 'encrypted':
+      return `go encrypted${verified === true ? ' and verified' : ''}${to}${verified === false ? ', not verified' : ''}`;
+    case 'none':
+      return 'not go';
+  }
+}
+
+function otherWords(outcome: PredictedOutcome, main: PredictedOutcome): string {
+  if (outcome.channel === 'none') return 'not at all';
+  if (outcome.host === main.host) return outcomeWords({ ...outcome, host: null }).replace(/^go /, '');
+  return outcomeWords(outcome).replace(/^go /, '');
+}
+
+function reasonOf({ because }: Prediction, domain: string): string {
+  const [first] = because;
+  if (first === undefined) return `: no host of ${domain} would take it`;
+  return `: ${first}${because.length > 1 ? `, and so ${because.length === 2 ? 'the other host' : 'the others'}` : ''}`;
+}
+
+/** The two policies of the domain, each in a sentence part; absent where nobody looked. */
+export function policyRows(result: ProbeResult): readonly (readonly [name: string, sentence: string])[] {
+  const rows: (readonly [string, string])[] = [];
+  const mtaSts = MTA_STS_WORDS[result.mtaSts.mode];
+  if (mtaSts !== null) rows.push(['MTA-STS', mtaSts]);
+  const dane = daneWords(result);
+  if (dane !== null) rows.push(['DANE', dane]);
+  return rows;
+}
+
+const MTA_STS_WORDS: Readonly<Record<ProbeResult['mtaSts']['mode'], string | null>> = {
+  absent: 'no policy published',
+  none: 'the published policy is "none": nothing is asked',
+  testing: 'a policy in testing mode: faults are reported, mail goes all the same',
+  enforce: 'a policy is enforced',
+  failed: 'a policy is announced, but could not be fetched or read',
+  'not-tested': null,
+};
+
+function daneWords({ hosts, dns }: ProbeResult): string | null {
+  const statuses = new Set(hosts.map(({ dane }) => dane.status));
+  if (statuses.has('mismatch')) return 'a TLSA record does not match the certificate: senders with DANE do not deliver';
+  if (statuses.has('failed')) return 'TLSA records could not be looked up: senders with DANE wait';
+  if (statuses.has('match')) return statuses.size === 1 ? 'TLSA records match' : 'TLSA records match at some hosts';
+  if (statuses.has('unusable')) return 'TLSA records are published, but none is usable';
+  if (!statuses.has('none')) return null;
+  return dns.mx.security === 'secure' ? 'no TLSA records (the zone is signed: you could have them)' : 'no TLSA records';
+}
