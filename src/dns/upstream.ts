@@ -1,9 +1,9 @@
 /**
  * One resolver that can be asked, whatever lies between: what `udp.ts`, `stream.ts` and `https.ts` have in common.
  */
-import type { Outcome } from '../base/outcome.ts';
+import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import type { DnsFailure } from './answer.ts';
-import type { DnsMessage, Question } from './message.ts';
+import { type DnsMessage, decodeMessage, type Question } from './message.ts';
 
 /** What can go wrong before there is a readable answer; an rcode is an answer. */
 export type ExchangeFailure = Extract<
@@ -27,4 +27,10 @@ export interface Upstream {
   ask(question: Question, options: ExchangeOptions): Promise<Outcome<DnsMessage, ExchangeFailure>>;
   /** Lets go of what is kept open between questions. */
   close(): Promise<void>;
+}
+
+/** Decodes what is known to answer our question. */
+export function readAnswer(bytes: Buffer): Outcome<DnsMessage, ExchangeFailure> {
+  const decoded = decodeMessage(bytes);
+  return decoded.ok ? succeeded(decoded.value) : failed({ kind: 'malformed', detail: decoded.failure });
 }
