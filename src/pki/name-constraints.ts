@@ -55,8 +55,12 @@ interface ConstrainedName {
   touches(subtree: Subtree): boolean;
 }
 
-function* presentedNames({ subject, alternativeNames }: Certificate): Generator<ConstrainedName> {
+function* presentedNames({ subject, alternativeNames, basicConstraints }: Certificate): Generator<ConstrainedName> {
   for (const name of alternativeNames.dnsNames) yield dnsName(name);
+  // Where there is no dNSName, testers and some senders take the CN for a host name: it is constrained like one.
+  const { commonName } = subject;
+  const standsIn = alternativeNames.dnsNames.length === 0 && basicConstraints?.ca !== true;
+  if (standsIn && commonName?.includes('.') && isPresentedName(commonName)) yield dnsName(commonName);
   for (const address of alternativeNames.ipAddresses) {
     const within = (subtree: Subtree): boolean => subtree.kind === 'ip' && isInRange(address, subtree);
     // An entry of odd length cannot be shown to lie outside an excluded range.
