@@ -1,0 +1,90 @@
+/** The format `markdown`: for tickets and wikis. Remote text stands where markup has no power over it. */
+import { showDomain } from '../base/domain.ts';
+import type { ProbeResult } from '../probe/result.ts';
+import { cleanResult } from './clean.ts';
+import { FORMULA_NOTE } from './derivation.ts';
+import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './headings.ts';
+import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
+import { allFindings, hostFacts } from './table.ts';
+import { groupPredictions, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
+
+export function markdownRendering(options: RenderOptions): Rendering {
+  return pieces((result) => `${renderMarkdown(result, options)}${options.many ? '\n' : ''}`);
+}
+
+export function renderMarkdown(unclean: ProbeResult, { oldHeadings }: Pick<RenderOptions, 'oldHeadings'>): string {
+  const result = cleanResult(unclean);
+  const { confidence } = result;
+  const score = confidence.value === null ? 'no score' : `${confidence.value} of ${confidence.maximum}`;
+  const lines = [
+    `## ${escapeMarkdown(result.target)}: ${score}`,
+    '',
+    `${escapeMarkdown(verdictSentence(result))}.`,
+    ...confidence.losses.map(
+      (loss, index) => `${index === 0 ? '\n' : ''}- −${loss.points} ${escapeMarkdown(lossSentence(loss, result))}`,
+    ),
+    ...matrix(result, oldHeadings),
+    ...predictions(result),
+    ...findings(result),
+    '',
+    `${escapeMarkdown(result.startedAt)}, ${confidence.formula}. ${FORMULA_NOTE}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function matrix(result: ProbeResult, oldHeadings: boolean): readonly string[] {
+  const { hosts, average } = result;
+  if (hosts.length === 0) return [];
+  const stages = shownStages(hosts);
+  return [
+    '',
+    row(['MX Server', 'Pref', ...stages.map((stage) => headingOf(stage, oldHeadings))]),
+    row(['---', '---:', ...stages.map(() => '---:')]),
+    ...hosts.map((host) =>
+      row([
+        escapeMarkdown(serverCell(host)),
+        String(host.preference),
+        ...stages.map((stage) => matrixCell(host.stages[stage])),
+      ]),
+    ),
+    row(['Average', '', ...stages.map((stage) => averageCell(average[stage]))]),
+    '',
+    ...hosts.map(
+      (host) => `- ${escapeMarkdown(serverCell(host))}: ${escapeMarkdown(hostFacts(host, result.startedAt))}`,
+    ),
+  ];
+}
+
+function predictions(result: ProbeResult): readonly string[] {
+  if (result.status !== 'tested') return [];
+  return [
+    '',
+    row(['A sender that uses', 'your mail would']),
+    row(['---', '---']),
+    ...groupPredictions(result).map(({ modes, sentence }) => row([showModes(modes), escapeMarkdown(sentence)])),
+    ...policyRows(result).map(([name, sentence]) => row([name, escapeMarkdown(sentence)])),
+  ];
+}
+
+function findings(result: ProbeResult): readonly string[] {
+  const found = allFindings(result);
+  if (found.length === 0) return [];
+  return [
+    '',
+    ...found.map(({ severity, code, host, detail, advice, reference }) => {
+      const where = host === undefined ? '' : ` ${escapeMarkdown(showDomain(host))}:`;
+      return `- **${severity} ${code}**${where} ${escapeMarkdown(detail)}. ${escapeMarkdown(advice)} (${escapeMarkdown(reference)})`;
+    }),
+  ];
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Every ASCII character with a meaning is escaped (CommonMark 2.4), HTML included. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>()#+!|~&]/g, (character) =>
+    character === '<' ? '&lt;' : character === '&' ? '&amp;' : `\\${character}`,
+  );
+}
