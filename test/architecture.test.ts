@@ -34,12 +34,18 @@ const FLOORS: Readonly<Record<string, number>> = {
   cli: 12,
 };
 
-/** Packages with one owner, so that each stays replaceable in one place. */
-const OWNED_PACKAGES: readonly { readonly owner: string; readonly packages: RegExp }[] = [
-  { owner: 'pki', packages: /^(pkijs|asn1js)(\/|$)/ },
-  { owner: 'dns', packages: /^dns-packet(\/|$)/ },
-  { owner: 'store', packages: /^(node:sqlite|better-sqlite3|kysely|pg|postgres)(\/|$)/ },
-];
+/** Modules that only some folders may use, so that each stays replaceable, or bounded, in one place. Types are free. */
+const OWNED_MODULES: readonly { readonly owners: readonly string[]; readonly modules: RegExp; readonly why: string }[] =
+  [
+    { owners: ['pki'], modules: /^(pkijs|asn1js)(\/|$)/, why: 'write certificates' },
+    { owners: ['dns'], modules: /^dns-packet(\/|$)/, why: 'encode DNS record data' },
+    { owners: ['store'], modules: /^(node:sqlite|better-sqlite3|kysely|pg|postgres)(\/|$)/, why: 'drive a database' },
+    { owners: ['net', 'lab'], modules: /^node:(net|http|https|http2)$/, why: 'open TCP sockets' },
+    { owners: ['dns', 'lab'], modules: /^node:dgram$/, why: 'open UDP sockets' },
+    { owners: ['dns', 'mtasts'], modules: /^undici$/, why: 'speak HTTP as a client' },
+    { owners: ['app', 'store'], modules: /^node:fs(\/promises)?$/, why: 'touch files' },
+    { owners: [], modules: /^node:(child_process|cluster|vm)$/, why: 'run other programs or code' },
+  ];
 
 /** The outer world: the environment, the clock, the timers and randomness come in through one file alone. */
 const WORLD_FILE = 'app/world.ts';
@@ -71,6 +77,8 @@ interface SourceFile {
 interface Import {
   readonly line: number;
   readonly specifier: string;
+  /** Erased before anything runs; it still may not climb floors. */
+  readonly typeOnly: boolean;
 }
 
 const sources: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -109,13 +117,13 @@ test('nothing in src leans on tests, scripts or built files', () => {
   assert.deepEqual(outside, []);
 });
 
-for (const { owner, packages } of OWNED_PACKAGES) {
-  test(`only ${owner} imports what matches ${packages.source}`, () => {
+for (const { owners, modules, why } of OWNED_MODULES) {
+  test(`${owners.length === 0 ? 'nobody may' : `only ${owners.join(' and ')} may`} ${why} (${modules.source})`, () => {
     const strangers = sources
-      .filter((file) => file.folder !== owner)
+      .filter((file) => !owners.includes(file.folder))
       .flatMap((file) =>
         importsOf(file.text)
-          .filter((found) => packages.test(found.specifier))
+          .filter((found) => !found.typeOnly && modules.test(found.specifier))
           .map((found) => `src/${file.path}:${found.line} imports ${found.specifier}`),
       );
     assert.deepEqual(strangers, []);
@@ -167,14 +175,24 @@ test('the import scanner finds static, type, re-export, dynamic and side-effect 
     "const said = 'you may import { it } from here';",
   ].join('\n');
   assert.deepEqual(
-    importsOf(text).map((found) => `${found.line} ${found.specifier}`),
-    ['1 ./a.ts', '2 ../b/b.ts', '3 c', '6 ./d.ts', '7 ./e.ts', '8 ./f.ts', '9 ./g.ts', '10 ./h.ts', '11 ./i.ts'],
+    importsOf(text).map((found) => `${found.line} ${found.specifier}${found.typeOnly ? ' type' : ''}`),
+    [
+      '1 ./a.ts',
+      '2 ../b/b.ts type',
+      '3 c',
+      '6 ./d.ts',
+      '7 ./e.ts type',
+      '8 ./f.ts',
+      '9 ./g.ts',
+      '10 ./h.ts',
+      '11 ./i.ts type',
+    ],
   );
 });
 
 test('the floors are held: an import upwards, sideways or of a folder without floor is named with its line', () => {
   const file: SourceFile = { path: 'dns/x.ts', folder: 'dns', text: '', code: '' };
-  const judge = (specifier: string): readonly string[] => offence(file)({ line: 7, specifier });
+  const judge = (specifier: string): readonly string[] => offence(file)({ line: 7, specifier, typeOnly: false });
   assert.deepEqual(judge('../base/domain.ts'), []);
   assert.deepEqual(judge('./answer.ts'), []);
   assert.deepEqual(judge('node:net'), []);
@@ -226,9 +244,18 @@ function importsOf(text: string): readonly Import[] {
   for (const match of code.matchAll(statement)) {
     const start = match.index + match[0].length;
     const end = code.indexOf(match[1] ?? "'", start);
-    found.push({ line: lineAt(code, match.index), specifier: text.slice(start, end) });
+    found.push({
+      line: lineAt(code, match.index),
+      specifier: text.slice(start, end),
+      typeOnly: /^(import|export)\s+type\b/.test(match[0]) || isTypePosition(code, match),
+    });
   }
   return found;
+}
+
+/** `typeof import('x')` and `import('x').Y` after a colon or an angle bracket name a type. */
+function isTypePosition(code: string, match: RegExpExecArray): boolean {
+  return match[0].includes('(') && /(\btypeof|[:<|&])\s*$/.test(code.slice(Math.max(0, match.index - 20), match.index));
 }
 
 function linesMatching(file: SourceFile, pattern: RegExp): readonly number[] {
