@@ -1,6 +1,6 @@
 /**
- * From a mail domain to the hosts that take its mail, in order (RFC 5321 section 5.1, RFC 7505): S-MX-1 to S-MX-9.
- * (Types of the seam; `resolveMailRoute` and `targetsOf` belong here.)
+ * From a mail domain to the hosts that take its mail, in order (RFC 5321 section 5.1, RFC 7505): S-MX-1 to S-MX-9. The
+ * types; `resolve-mail-route.ts` finds a route, `targets.ts` walks it.
  */
 import type { IpAddress } from '../base/ip-address.ts';
 import type { DnsAnswer, DnsFailure, DnsSecurity } from './answer.ts';

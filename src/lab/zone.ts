@@ -60,7 +60,7 @@ export interface ZoneName {
   readonly fault?: ZoneFaults;
 }
 
-/** Every name with its records. A name with none (`{}`) exists and has no data. */
+/** Every name with its records; `*.example` is a wildcard. A name with none (`{}`) exists and has no data. */
 export type ZoneData = Readonly<Record<string, ZoneName>>;
 
 export interface ZoneAnswer {
@@ -86,19 +86,37 @@ export interface Zones {
 /** `apexes` are the zones served; names outside of them are refused. The root by default: every name is ours. */
 export function createZones(data: ZoneData, apexes: readonly string[] = ['']): Zones {
   const names = new Map<string, ZoneName>();
-  const set = (name: string, records: ZoneName): void => {
-    names.set(requireName(name), records);
+  /** How many names lie below each: these exist too. */
+  const below = new Map<string, number>();
+  const countAbove = (name: string, by: 1 | -1): void => {
+    for (let above = parentOf(name); above !== null; above = parentOf(above)) {
+      below.set(above, (below.get(above) ?? 0) + by);
+    }
+  };
+  const set = (typed: string, records: ZoneName): void => {
+    const name = requireName(typed);
+    if (!names.has(name)) countAbove(name, 1);
+    names.set(name, records);
   };
   for (const [name, records] of Object.entries(data)) set(name, records);
-  const exists = (name: string): boolean =>
-    names.has(name) || apexes.includes(name) || [...names.keys()].some((other) => isWithin(other, name));
+  const exists = (name: string): boolean => names.has(name) || apexes.includes(name) || (below.get(name) ?? 0) > 0;
+  /** The name itself or, where it does not exist, the wildcard below its closest existing ancestor (RFC 4592 3.3.1). */
+  const find = (name: string): ZoneName | undefined => {
+    if (exists(name)) return names.get(name);
+    let encloser = parentOf(name);
+    while (encloser !== null && !exists(encloser)) encloser = parentOf(encloser);
+    return encloser === null ? undefined : names.get(encloser === '' ? '*' : `*.${encloser}`);
+  };
   const apexOf = (name: string): string | null =>
     apexes.filter((apex) => isWithin(name, apex)).sort((a, b) => b.length - a.length)[0] ?? null;
   return {
     set,
-    remove: (name) => void names.delete(requireName(name)),
+    remove: (typed) => {
+      const name = requireName(typed);
+      if (names.delete(name)) countAbove(name, -1);
+    },
     faultOf(name, type) {
-      const fault = names.get(name)?.fault;
+      const fault = find(name)?.fault;
       if (fault === undefined || typeof fault === 'string' || 'delayMs' in fault || 'raw' in fault)
         return fault ?? null;
       const known = knownType(type);
@@ -111,13 +129,14 @@ export function createZones(data: ZoneData, apexes: readonly string[] = ['']): Z
       for (let links = 0; links <= MAX_LAB_ALIASES; links += 1) {
         const apex = apexOf(name);
         if (apex === null && links === 0) return empty(RCODE.refused);
-        authenticData &&= names.get(name)?.ad === true;
+        const found = find(name);
+        authenticData &&= found?.ad === true;
         const finish = (rcode: number, authorities: readonly KnownRecord[]): ZoneAnswer => {
           return { rcode, answers, authorities, authenticData };
         };
         // A chain that leaves the zones is the asker's to follow.
         if (apex === null) return finish(RCODE.noError, []);
-        const records = recordsAt(name, names.get(name) ?? {});
+        const records = recordsAt(name, found ?? {});
         const wanted = records.filter((record) => record.type === knownType(type));
         const alias = records.find((record) => record.type === 'CNAME');
         if (wanted.length > 0) {
@@ -125,7 +144,9 @@ export function createZones(data: ZoneData, apexes: readonly string[] = ['']): Z
           return finish(RCODE.noError, []);
         }
         if (alias === undefined) {
-          return finish(exists(name) ? RCODE.noError : RCODE.nameError, [soaOf(apex, names.get(apex))]);
+          return finish(found !== undefined || exists(name) ? RCODE.noError : RCODE.nameError, [
+            soaOf(apex, names.get(apex)),
+          ]);
         }
         answers.push(alias);
         name = alias.data;
@@ -137,6 +158,12 @@ export function createZones(data: ZoneData, apexes: readonly string[] = ['']): Z
 
 function empty(rcode: number): ZoneAnswer {
   return { rcode, answers: [], authorities: [], authenticData: false };
+}
+
+function parentOf(name: string): string | null {
+  if (name === '') return null;
+  const dot = /^(?:[^.\\]|\\.)*\./.exec(name)?.[0].length ?? name.length;
+  return name.slice(dot);
 }
 
 function soaOf(apex: string, atApex: ZoneName | undefined): KnownRecord {
