@@ -29,12 +29,33 @@ export function explainDeadEnd({ leaf, others, anchors, budget }: DeadEndRequest
   for (;;) {
     if (last.selfIssued && checkSignature(last, last, budget) === 'good') return selfSignedEnd(last, leaf);
     const named = others.filter((other) => !seen.has(other) && namesChain(last, other));
-    const next = named.find((other) => checkSignature(last, other, budget) === 'good');
-    if (next === undefined) return missingEnd({ last, leaf, named, anchors });
+    let stopped = false;
+    const next = named.find((other) => {
+      const verdict = stopped ? 'limit' : checkSignature(last, other, budget);
+      stopped ||= verdict === 'limit';
+      return verdict === 'good';
+    });
+    if (next === undefined) {
+      if (stopped) return { fault: TOO_MANY_CHECKS, missingIssuer: null };
+      const circle = others.some((other) => seen.has(other) && other !== last && namesChain(last, other));
+      return circle && named.length === 0
+        ? { fault: CIRCLE, missingIssuer: null }
+        : missingEnd({ last, leaf, named, anchors });
+    }
     seen.add(next);
     last = next;
   }
 }
+
+const CIRCLE: PathFault = {
+  problem: 'untrusted-root',
+  detail: 'the certificates of the chain certify each other in a circle and lead to no trusted root',
+};
+
+const TOO_MANY_CHECKS: PathFault = {
+  problem: 'search-limit',
+  detail: 'the certificates ask for more signature checks than are made',
+};
 
 function selfSignedEnd(last: Certificate, leaf: Certificate): DeadEnd {
   const fault: PathFault =

@@ -4,15 +4,19 @@
  */
 import { hash } from 'node:crypto';
 import { type Certificate, parseCertificate } from './certificate.ts';
-import type { PathFault } from './certificate-checks.ts';
+import { nameOf, type PathFault, showDate } from './certificate-checks.ts';
 import { certificateFacts } from './certificate-facts.ts';
 import type { CertificateFacts, ChainVerdict } from './chain-verdict.ts';
-import { findPath, mostTelling } from './path.ts';
+import { findPath, mostTelling, type PathResult } from './path.ts';
 import { chainRemarks } from './remarks.ts';
+import { judgeStaple } from './revocation.ts';
 import { anchorFacts, type TrustAnchors } from './trust-anchors.ts';
 
 /** Certificates in one chain; more are refused without reading any. */
 export const MAX_CHAIN_CERTIFICATES = 100;
+
+/** Octets of one chain: OpenSSL's own default for a peer is half of it. */
+export const MAX_CHAIN_OCTETS = 200 * 1024;
 
 export interface ChainToJudge {
   /** DER, wire order, the server's own first. */
@@ -22,13 +26,22 @@ export interface ChainToJudge {
   readonly at: number;
   /** Intermediates allowed in the path, self-issued ones not counted. */
   readonly maxDepth?: number | undefined;
+  /** A stapled OCSP response; null or absent when none came. */
+  readonly ocspStaple?: Buffer | null;
 }
 
-export function judgeChain({ chainAsSent, anchors, at, maxDepth }: ChainToJudge): ChainVerdict {
+export function judgeChain({ chainAsSent, anchors, at, maxDepth, ocspStaple }: ChainToJudge): ChainVerdict {
   if (chainAsSent.length > MAX_CHAIN_CERTIFICATES) {
     return refused([], {
       problem: 'too-many-certificates',
       detail: `the server sent ${chainAsSent.length} certificates; more than ${MAX_CHAIN_CERTIFICATES} are not looked at`,
+    });
+  }
+  const octets = chainAsSent.reduce((sum, der) => sum + der.length, 0);
+  if (octets > MAX_CHAIN_OCTETS) {
+    return refused([], {
+      problem: 'too-many-certificates',
+      detail: `the server sent ${octets} octets of certificates; more than ${MAX_CHAIN_OCTETS} are not looked at`,
     });
   }
   const faults: (PathFault | null)[] = [];
@@ -49,23 +62,43 @@ export function judgeChain({ chainAsSent, anchors, at, maxDepth }: ChainToJudge)
   if (leaf === null) return refused(facts, faults[0] ?? NO_LEAF);
   const result = findPath({ leaf, others: others.filter((other) => other !== null), anchors, at, maxDepth });
   if (result.kind === 'found') {
-    const anchor = result.path.at(-1) ?? leaf;
-    return {
-      sent: facts,
-      trusted: true,
-      problem: null,
-      detail: null,
-      path: result.path.map(certificateFacts),
-      anchor: anchorFacts(result.anchor, anchor),
-      remarks: chainRemarks({ sent, missingIssuer: null, at }),
-      revocation: 'not-checked',
-    };
+    return believed({ facts, sent, result, at, ocspStaple: ocspStaple ?? null });
   }
   // A certificate that cannot be read explains a missing issuer better than its absence does.
   const explained = result.missingIssuer === null ? result.fault : (mostTelling(faults) ?? result.fault);
   return {
     ...refused(facts, explained),
     remarks: chainRemarks({ sent, missingIssuer: result.missingIssuer, at }),
+  };
+}
+
+interface Believed {
+  readonly facts: readonly CertificateFacts[];
+  readonly sent: readonly (Certificate | null)[];
+  readonly result: PathResult & { readonly kind: 'found' };
+  readonly at: number;
+  readonly ocspStaple: Buffer | null;
+}
+
+/** A path was found; only its revocation can still undo it. */
+function believed({ facts, sent, result, at, ocspStaple }: Believed): ChainVerdict {
+  const [leaf, issuer] = result.path;
+  const root = result.path.at(-1);
+  const staple =
+    ocspStaple === null || leaf === undefined || issuer === undefined
+      ? null
+      : judgeStaple({ staple: ocspStaple, leaf, issuer, at });
+  const revoked = staple?.state === 'revoked' && leaf !== undefined;
+  const since = staple?.revokedAt == null ? '' : ` on ${showDate(staple.revokedAt)}`;
+  return {
+    sent: facts,
+    trusted: !revoked,
+    problem: revoked ? 'revoked' : null,
+    detail: revoked ? `${nameOf(leaf, 'server')} was revoked by its issuer${since}` : null,
+    path: result.path.map(certificateFacts),
+    anchor: root === undefined ? null : anchorFacts(result.anchor, root),
+    remarks: chainRemarks({ sent, missingIssuer: null, at }),
+    revocation: staple?.state ?? 'not-checked',
   };
 }
 

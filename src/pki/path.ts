@@ -24,7 +24,7 @@ import { checkSignature, MAX_SIGNATURE_CHECKS, MAX_SIGNATURE_COST, type Signatur
 import type { TrustAnchor, TrustAnchors } from './trust-anchors.ts';
 
 /** Edges followed in one search: an ordinary chain has three, and a lattice of 3^10 paths is cut short here. */
-export const MAX_VISITED_EDGES = 5000;
+export const MAX_VISITED_EDGES = 2500;
 /** Intermediates in one path, self-issued ones not counted, unless the caller says less. */
 export const MAX_PATH_DEPTH = 20;
 
