@@ -20,12 +20,14 @@ export async function posttlsFinger(server: RealServer, rootFile: string): Promi
   const session = /(Verified|Untrusted) TLS connection established .*: (\S+) with cipher (\S+) \((\d+)\//.exec(said);
   if (session === null) return { channel: 'broken' };
   const reason = /verification failed for [^ ]+: (.*)$/m.exec(said)?.[1] ?? '';
+  const group = / key-exchange (\S+)/.exec(said)?.[1];
   const leaf = / fingerprint=([0-9A-F:]+)/.exec(said)?.[1];
   return {
     channel: 'encrypted',
     protocol: session[2] ?? '',
     cipher: session[3] ?? '',
     bits: Number(session[4]),
+    ...(group === undefined ? {} : { group }),
     ...(leaf === undefined ? {} : { leaf: plainHex(leaf) }),
     ...nameAndChain(session[1] === 'Verified', reason),
   };
@@ -45,12 +47,14 @@ export async function opensslClient(server: RealServer, rootFile: string): Promi
   const sent = [...said.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g)].map((pem) =>
     plainHex(new X509Certificate(pem[0]).fingerprint256),
   );
+  const group = /^Server Temp Key: (X\d+),/m.exec(said)?.[1];
   const verified = /^ *Verify return code: \d+ \((.*)\)$/m.exec(said)?.[1] ?? 'unknown';
   return {
     channel: 'encrypted',
     // With TLS 1.3 there is no "Protocol" line; "New, TLSv1.0" names the cipher's age, not the session's.
     protocol: /^ +Protocol +: (\S+)$/m.exec(said)?.[1] ?? 'TLSv1.3',
     cipher: session[1] ?? '',
+    ...(group === undefined ? {} : { group }),
     sent,
     sentCount: sent.length,
     ...(sent[0] === undefined ? {} : { leaf: sent[0] }),

@@ -11,6 +11,8 @@ export interface Word {
   /** As OpenSSL names it. */
   readonly cipher?: string;
   readonly bits?: number;
+  /** The key-agreement group. */
+  readonly group?: string;
   /** SHA-256 of each certificate as sent, lower-case hexadecimal. */
   readonly sent?: readonly string[];
   readonly leaf?: string;
@@ -28,6 +30,7 @@ const ENCRYPTED = {
   protocol: 'TLSv1.3',
   cipher: 'TLS_AES_256_GCM_SHA384',
   bits: 256,
+  group: 'X25519',
   sentCount: 2,
   trusted: true,
   problem: null,
