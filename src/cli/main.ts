@@ -1,0 +1,10 @@
+/** The outermost face: the real world and the real house, put together for the command line. */
+import { processWorld } from '../app/world.ts';
+import { run } from './program.ts';
+
+const world = processWorld();
+const code = await run(world, {
+  createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
+  openLab: async () => (await import('./open-lab.ts')).openLab(world),
+});
+world.setExitCode(code);

@@ -1,0 +1,109 @@
+/** The options of the commands, once: flags, help, environment variable and configuration key all follow from here. */
+
+export interface OptionSpec {
+  /** As commander reads it. */
+  readonly flags: string;
+  readonly help: string;
+  /** May be given more than once; in the environment separated by commas or blanks. */
+  readonly list?: true;
+}
+
+export const WORLD_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--resolver <spec>',
+    help: 'DNS server: 192.0.2.1, [::1]:53, tls://host, https://host/dns-query, each with ?trust-ad (repeatable)',
+    list: true,
+  },
+  { flags: '--dnssec-anchor <file>', help: 'DS or DNSKEY records of the root to trust instead of the built-in ones' },
+  { flags: '--ca-file <pem>', help: 'trust these certificates, too' },
+  { flags: '--no-system-ca', help: 'do not trust the roots of the system and of Node' },
+  { flags: '--port <n>', help: 'SMTP port (25; 465 with --implicit-tls)' },
+  { flags: '--https-port <n>', help: 'port for MTA-STS policies, for test beds (443)' },
+  { flags: '--helo <name>', help: 'name to give in EHLO' },
+  { flags: '--mail-from <address>', help: 'envelope sender to give' },
+  { flags: '-4, --ipv4', help: 'IPv4 only' },
+  { flags: '-6, --ipv6', help: 'IPv6 only' },
+  { flags: '--timeout <seconds>', help: 'longest wait in each stage (30)' },
+  { flags: '--deadline <seconds>', help: 'longest time for one target' },
+  { flags: '--client-cert <pem>', help: 'client certificate, with --client-key' },
+  { flags: '--client-key <pem>', help: 'its private key' },
+  { flags: '--implicit-tls', help: 'TLS from the first byte, as on port 465' },
+  { flags: '--auth-type <type>', help: 'plain, login or xoauth2, with --auth-user and --auth-secret-file' },
+  { flags: '--auth-user <name>', help: 'user to authenticate as' },
+  { flags: '--auth-secret-file <file>', help: 'file with the password or token' },
+  { flags: '--revocation <how>', help: 'off, staple or fetch (staple)' },
+  { flags: '--source-address <ip>', help: 'local address to connect from' },
+  { flags: '--deny-private', help: 'refuse addresses that are not public' },
+  { flags: '--allow-private', help: 'follow addresses that are not public (the default here)' },
+  { flags: '--log-level <level>', help: 'debug, info, warn or error, to stderr (warn)' },
+  { flags: '--config <file>', help: 'JSON file with these options as keys' },
+];
+
+export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--format <name>',
+    help: 'table, detail, json, ndjson, csv, pager, pager-html, text, html, markdown, junit or nagios (table)',
+  },
+  { flags: '--output <file>', help: 'write the result here; the file appears when it is complete' },
+  { flags: '--old-headings', help: 'the older headings in the matrix: Connect, Allowed, Can Use, …' },
+  { flags: '--quiet', help: 'print the confidence value alone' },
+];
+
+export const PROBE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--input <file>', help: 'targets from a file, one a line; - is standard input' },
+  { flags: '--concurrency <n>', help: 'targets at the same time (20)' },
+  { flags: '--quick', help: 'only the host most mail would go to' },
+  { flags: '--ignore-no-connect', help: 'leave hosts out that cannot be reached' },
+  { flags: '--assure-tls', help: 'also see whether every host refuses mail in clear' },
+  { flags: '--no-mta-sts', help: 'do not look for an MTA-STS policy' },
+  { flags: '--no-dane', help: 'do not look for TLSA records' },
+  { flags: '--scan', help: 'enumerate versions, ciphers and groups' },
+  { flags: '--rcpt', help: 'give RCPT TO for a bare domain, too (as postmaster)' },
+  { flags: '--no-rcpt', help: 'never give RCPT TO' },
+  { flags: '--seed <n>', help: 'settle the order among hosts of equal preference' },
+  { flags: '--lab', help: 'test against the built-in test bed: try you@good.lab.test' },
+  { flags: '--min <n>', help: 'gate: the confidence must be at least this (90)' },
+  {
+    flags: '--expect <mode>',
+    help: 'gate: no, preferred, required, preferred-verify, required-verify, required-verify-hosted, dane or mta-sts (repeatable)',
+    list: true,
+  },
+  {
+    flags: '--expectations <file>',
+    help: 'gate: JSON object, target or domain to { "min": 90, "expect": ["required-verify"] }',
+  },
+  { flags: '--baseline <file>', help: 'gate: nothing may be worse than in this earlier JSON result' },
+];
+
+export const CHAIN_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--name <name>', help: 'host name or IP address the certificate must be for' },
+  { flags: '--at <time>', help: 'judge as of this time (ISO 8601)' },
+  { flags: '--ca-file <pem>', help: 'trust these certificates, too' },
+  { flags: '--no-system-ca', help: 'do not trust the roots of the system and of Node' },
+  { flags: '--format <name>', help: 'text, json or ndjson (text)' },
+  { flags: '--output <file>', help: 'write the result here; the file appears when it is complete' },
+  { flags: '--config <file>', help: 'JSON file with these options as keys' },
+];
+
+export const TLSVERIFY_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--domain <name>', help: 'the TLS domain to verify against' },
+  { flags: '--host <host[:port]>', help: 'the host to connect to (the domain)' },
+];
+
+/** `--no-system-ca` -> `system-ca`; `-4, --ipv4` -> `ipv4`. */
+export function optionName({ flags }: OptionSpec): string {
+  return /--(?:no-)?([a-z0-9-]+)/.exec(flags)?.[1] ?? flags;
+}
+
+export function isNegated({ flags }: OptionSpec): boolean {
+  return flags.includes('--no-');
+}
+
+export function takesValue({ flags }: OptionSpec): boolean {
+  return flags.includes('<');
+}
+
+/** `system-ca` -> `systemCa`: the key in a configuration file, and commander's. */
+export function optionKey(spec: OptionSpec): string {
+  return optionName(spec).replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,255 @@
+/**
+ * `tlsreach probe`: everything is read and checked before anything is sent, then each target is probed and rendered as
+ * it finishes. stdout carries the result alone; progress, gates and faults go to stderr.
+ */
+import type { AppSettings } from '../app/settings.ts';
+import type { World } from '../app/world.ts';
+import { printable } from '../base/printable.ts';
+import type { ProbeRequest } from '../probe/request.ts';
+import type { ProbeResult } from '../probe/result.ts';
+import type { Target } from '../probe/target.ts';
+import { FORMATS, type Format, keepsOrder, type Rendering } from '../report/rendering.ts';
+import { loadRendering, UNAVAILABLE_FORMATS } from '../report/renderings.ts';
+import { runBatch } from './batch.ts';
+import { gatesOf } from './gate-options.ts';
+import { type GateSet, judgeGates, nagiosState, worstCode } from './gates.ts';
+import type { GivenOptions } from './given-options.ts';
+import { liveTable } from './live-table.ts';
+import { startProgress } from './progress.ts';
+import type { ProbeApp, Services } from './services.ts';
+import { openSink, type Sink } from './sink.ts';
+import { type TargetList, targetsFromInput, targetsFromWords } from './target-input.ts';
+import { UsageError } from './usage-error.ts';
+import { choiceOf, wholeOf, worldSettings } from './world-options.ts';
+
+export const DEFAULT_CONCURRENCY = 20;
+export const MAX_CONCURRENCY = 10_000;
+
+export interface ProbeCommand {
+  readonly targets: readonly string[];
+  readonly given: GivenOptions;
+  readonly world: World;
+  readonly services: Services;
+}
+
+interface Plan {
+  readonly world: World;
+  readonly list: TargetList;
+  readonly gates: GateSet;
+  readonly format: Format;
+  readonly request: Omit<ProbeRequest, 'target'>;
+  readonly concurrency: number;
+  readonly oldHeadings: boolean;
+  readonly colour: boolean;
+  readonly quiet: boolean;
+  readonly settings: AppSettings;
+}
+
+/** What became of one target. */
+type Settled =
+  | { readonly kind: 'result'; readonly result: ProbeResult }
+  /** The run was stopped before it was done. */
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'broken'; readonly error: unknown };
+
+/** Runs the command and answers with its exit code. */
+export async function probeCommand({ targets, given, world, services }: ProbeCommand): Promise<number> {
+  const lab = given.flag('lab') === true;
+  const plan = await planOf(targets, given, world);
+  const sink = await openSink(given.text('output'), world);
+  const bed = lab ? await services.openLab() : null;
+  const settings = { ...plan.settings, ...bed?.settings };
+  const app = await services.createApp(settings);
+  try {
+    return await execute({ ...plan, settings }, app, sink);
+  } finally {
+    await app.close();
+    await bed?.close();
+  }
+}
+
+async function planOf(words: readonly string[], given: GivenOptions, world: World): Promise<Plan> {
+  const format = formatOf(given);
+  const settings = await worldSettings(given, world);
+  const gates = await gatesOf(given, world);
+  if (given.flag('scan') === true)
+    given.refuse('scan', 'enumerating versions, ciphers and groups is not available yet');
+  const input = given.text('input');
+  if (input !== undefined && words.length > 0)
+    throw new UsageError('give the targets either as words or with --input, not both');
+  if (input === undefined && words.length === 0) {
+    throw new UsageError('nothing was given to test; try "tlsreach probe ann@example.com"');
+  }
+  const rcpt = given.flag('rcpt');
+  return {
+    world,
+    list: input === undefined ? targetsFromWords(words) : await targetsFromInput(input, world),
+    gates,
+    format,
+    settings,
+    request: {
+      rcpt: rcpt === undefined ? 'auto' : rcpt ? 'yes' : 'no',
+      quick: given.flag('quick') ?? false,
+      ignoreNoConnect: given.flag('ignoreNoConnect') ?? false,
+      assureTls: given.flag('assureTls') ?? false,
+      mtaSts: given.flag('mtaSts') ?? true,
+      dane: given.flag('dane') ?? true,
+      seed: wholeOf(given, 'seed', 0, 2 ** 32 - 1) ?? null,
+    },
+    concurrency: wholeOf(given, 'concurrency', 1, MAX_CONCURRENCY) ?? DEFAULT_CONCURRENCY,
+    oldHeadings: given.flag('oldHeadings') ?? false,
+    quiet: given.flag('quiet') ?? false,
+    colour: colourWanted(given, world),
+  };
+}
+
+function formatOf(given: GivenOptions): Format {
+  const format = choiceOf(given, 'format', FORMATS) ?? 'table';
+  if (!UNAVAILABLE_FORMATS.includes(format)) return format;
+  const available = FORMATS.filter((each) => !UNAVAILABLE_FORMATS.includes(each));
+  return given.refuse('format', `this format cannot be written yet; available are ${available.join(', ')}`);
+}
+
+/** Only on a terminal, and never with NO_COLOR (https://no-color.org: set and not empty). */
+function colourWanted(given: GivenOptions, { env, stdout }: World): boolean {
+  const refused = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  return stdout.isTerminal && given.text('output') === undefined && !refused && env['TERM'] !== 'dumb';
+}
+
+async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<number> {
+  const { world, list } = plan;
+  const many = list.count > 1;
+  const rendering = plan.quiet ? quietRendering() : await renderingOf(plan, many);
+  const stop = new AbortController();
+  const release = world.onInterrupt(() => {
+    if (stop.signal.aborted) world.exit(130);
+    stop.abort();
+    void world.stderr.write('\ntlsreach: stopping; what is done so far follows (once more to quit at once)\n');
+  });
+  const progress = many ? startProgress(list.count, world.stderr, world.clock) : null;
+  const codes = new Set<number>();
+  let done = 0;
+  let committed = false;
+  try {
+    let reading = await sink.write(rendering.begin());
+    await runBatch<Target, Settled>({
+      jobs: list.targets(),
+      concurrency: Math.min(plan.concurrency, list.count),
+      keepOrder: keepsOrder(plan.format),
+      signal: stop.signal,
+      run: (target) => {
+        progress?.begun();
+        return settle(plan, app, target, stop.signal, many);
+      },
+      emit: async (settled, target) => {
+        const code = codeOf(settled, plan);
+        progress?.done(code);
+        if (settled.kind === 'stopped') return;
+        done++;
+        codes.add(code);
+        tell(settled, target, plan, many);
+        if (settled.kind !== 'result') return;
+        reading = await sink.write(rendering.each(settled.result));
+        if (!reading) stop.abort();
+      },
+    });
+    await sink.write(rendering.end());
+    await sink.commit();
+    committed = true;
+  } finally {
+    release();
+    progress?.finish();
+    if (!committed) await sink.discard();
+  }
+  if (done < list.count) await stopNote(world, done, list.count);
+  return exitCode(plan, codes, done);
+}
+
+function exitCode(plan: Plan, codes: ReadonlySet<number>, done: number): number {
+  if (plan.format === 'nagios')
+    return codes.size === 0 ? 3 : Math.max(...[...codes].map((code) => NAGIOS_ORDER[code] ?? 0)) % 4;
+  // Nothing was seen at all: it could not be tested.
+  return done === 0 ? 3 : worstCode(codes);
+}
+
+/** CRITICAL is worse than UNKNOWN, which is worse than WARNING; taken modulo 4 these are the plugin codes again. */
+const NAGIOS_ORDER: Readonly<Record<number, number>> = { 0: 0, 1: 1, 3: 3, 2: 6 };
+
+async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSignal, many: boolean): Promise<Settled> {
+  const live = liveOf(plan, target, many);
+  try {
+    const result = await app.probe(
+      { ...plan.request, target },
+      { signal, ...(live === null ? {} : { onEvent: live.onEvent }) },
+    );
+    // Of many targets those that were cut short are not done; of a single one what was seen is worth showing.
+    return many && signal.aborted && result.hosts.some(({ verdict }) => verdict === 'inconclusive')
+      ? { kind: 'stopped' }
+      : { kind: 'result', result };
+  } catch (error) {
+    return signal.aborted ? { kind: 'stopped' } : { kind: 'broken', error };
+  } finally {
+    live?.clear();
+  }
+}
+
+function liveOf(
+  { world, format, settings, colour, oldHeadings, quiet }: Plan,
+  target: Target,
+  many: boolean,
+): ReturnType<typeof liveTable> | null {
+  if (many || quiet || format !== 'table' || !world.stdout.isTerminal || world.env['TERM'] === 'dumb') return null;
+  return liveTable(world.stdout, {
+    title: target.text,
+    colour,
+    oldHeadings,
+    port: target.server?.port ?? settings.port,
+    startedAt: new Date(world.clock.now()).toISOString(),
+  });
+}
+
+function codeOf(settled: Settled, { format, gates }: Plan): number {
+  switch (settled.kind) {
+    case 'result':
+      return format === 'nagios' ? nagiosState(settled.result, gates) : judgeGates(settled.result, gates).code;
+    case 'stopped':
+      return 3;
+    case 'broken':
+      return format === 'nagios' ? 3 : 4;
+  }
+}
+
+/** Why a gate is not met; a person who reads the table has seen the rest. */
+function tell(settled: Settled, target: Target, { world, gates, format }: Plan, many: boolean): void {
+  if (settled.kind === 'broken') {
+    const { error } = settled;
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    void world.stderr.write(`tlsreach: internal error while testing ${printable(target.text, 120)}: ${words}\n`);
+    return;
+  }
+  if (settled.kind === 'stopped' || many || format === 'nagios') return;
+  const { code, reasons } = judgeGates(settled.result, gates);
+  if (code === 1 && reasons.length > 0) {
+    for (const reason of reasons) void world.stderr.write(`tlsreach: not met: ${printable(reason, 300)}\n`);
+  }
+}
+
+async function stopNote({ stderr }: World, done: number, all: number): Promise<void> {
+  await stderr.write(`tlsreach: stopped; ${done} of ${all} ${all === 1 ? 'target' : 'targets'} done\n`);
+}
+
+function renderingOf(plan: Plan, many: boolean): Promise<Rendering> {
+  return loadRendering({
+    format: plan.format,
+    width: plan.world.stdout.columns(),
+    colour: plan.colour,
+    oldHeadings: plan.oldHeadings,
+    many,
+    nagiosStateOf: (result) => nagiosState(result, plan.gates),
+  });
+}
+
+/** The factor alone (R58); a hyphen where there is none. */
+function quietRendering(): Rendering {
+  return { begin: () => '', each: ({ confidence }) => `${confidence.value ?? '-'}\n`, end: () => '' };
+}

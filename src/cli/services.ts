@@ -1,0 +1,25 @@
+/**
+ * What the command line uses of the rest of the house, as one record: the real ones are loaded when a command asks for
+ * them, and a test may hand over others.
+ */
+import type { AppSettings } from '../app/settings.ts';
+import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
+import type { ProbeResult } from '../probe/result.ts';
+
+export interface ProbeApp {
+  probe(request: ProbeRequest, hooks?: ProbeHooks): Promise<ProbeResult>;
+  close(): Promise<void>;
+}
+
+/** The built-in test bed while it runs: what a probe must be told to see it. */
+export interface OpenLab {
+  readonly settings: Partial<AppSettings>;
+  /** Lines for people: the domains and the commands to try. */
+  readonly guide: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface Services {
+  createApp(settings: AppSettings): Promise<ProbeApp>;
+  openLab(): Promise<OpenLab>;
+}

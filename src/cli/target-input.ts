@@ -1,0 +1,91 @@
+/**
+ * Targets from a file or from standard input, one a line. All of it is checked before anything is sent; what stays in
+ * memory is the text itself, and targets are read from it again one by one.
+ */
+import type { World } from '../app/world.ts';
+import { printable } from '../base/printable.ts';
+import { describeTargetFault, parseTarget, type Target } from '../probe/target.ts';
+import { describeFileFault, UsageError } from './usage-error.ts';
+
+/** Room for more than a million targets. */
+export const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+/** As many faults are named; the rest is counted. */
+const SHOWN_FAULTS = 5;
+
+export interface TargetList {
+  readonly count: number;
+  /** A fresh walk over all of them, in order. */
+  targets(): Iterable<Target>;
+}
+
+export function targetsFromWords(words: readonly string[]): TargetList {
+  const targets = words.map((word) => {
+    const target = parseTarget(word);
+    if (target.ok) return target.value;
+    throw new UsageError(`"${printable(word, 120)}": ${describeTargetFault(target.failure)}`);
+  });
+  return { count: targets.length, targets: () => targets };
+}
+
+/** Lines of `file` (`-` is standard input). Empty lines and lines beginning with `# ` are passed over. */
+export async function targetsFromInput(file: string, world: World): Promise<TargetList> {
+  const bytes = file === '-' ? await readAll(world.stdin()) : await readFile(file, world);
+  if (bytes.length > MAX_INPUT_BYTES) {
+    throw new UsageError(`--input ${file}: it is larger than ${MAX_INPUT_BYTES / 1024 / 1024} MiB; split it`);
+  }
+  const faults: string[] = [];
+  let count = 0;
+  let failures = 0;
+  for (const { text, number } of linesOf(bytes)) {
+    const target = parseTarget(text);
+    if (target.ok) count++;
+    else if (++failures <= SHOWN_FAULTS) {
+      faults.push(
+        `line ${number} of ${file === '-' ? 'the input' : file}, "${printable(text, 80)}": ${describeTargetFault(target.failure)}`,
+      );
+    }
+  }
+  if (failures > faults.length) faults.push(`and ${failures - faults.length} more`);
+  if (faults.length > 0) throw new UsageError(`nothing was tested: ${faults.join('\n  ')}`);
+  if (count === 0) throw new UsageError(`--input ${file}: there is no target in it`);
+  return { count, targets: () => targetsOf(bytes) };
+}
+
+function* targetsOf(bytes: Buffer): Iterable<Target> {
+  for (const { text } of linesOf(bytes)) {
+    const target = parseTarget(text);
+    if (target.ok) yield target.value;
+  }
+}
+
+function* linesOf(bytes: Buffer): Iterable<{ readonly text: string; readonly number: number }> {
+  let number = 0;
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(0x0a, start);
+    const line = bytes.toString('utf8', start, end < 0 ? bytes.length : end).replace(/\r$/, '');
+    start = end < 0 ? bytes.length : end + 1;
+    number++;
+    const text = number === 1 ? line.replace(/^\ufeff/, '') : line;
+    if (text.trim() !== '' && !/^#(\s|$)/.test(text)) yield { text, number };
+  }
+}
+
+async function readFile(file: string, world: World): Promise<Buffer> {
+  try {
+    return await world.readFile(file);
+  } catch (error) {
+    throw new UsageError(`--input ${printable(file, 200)}: ${describeFileFault(error)}`);
+  }
+}
+
+async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += bytes.length;
+    chunks.push(bytes);
+    if (size > MAX_INPUT_BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}
