@@ -6,6 +6,7 @@ import {
   type BaseBlock,
   BitString,
   Constructed,
+  fromBER,
   Integer,
   ObjectIdentifier,
   OctetString,
@@ -135,14 +136,9 @@ function subtrees(side: SubtreesToWrite): Sequence[] {
 }
 
 function embedded(der: Uint8Array): BaseBlock {
-  const tagClass = 1;
-  const [tag, first] = [der[0] ?? 0, der[1] ?? 0];
-  const header = first < 0x80 ? 2 : 2 + (first & 0x7f);
-  if (tag !== 0x30) throw new Error('a directory name begins with a SEQUENCE');
-  return new Primitive({
-    idBlock: { tagClass, tagNumber: 16, isConstructed: true },
-    valueHex: exactBuffer(der.subarray(header)),
-  });
+  const parsed = fromBER(exactBuffer(der));
+  if (parsed.offset === -1) throw new Error('a directory name is not DER');
+  return parsed.result;
 }
 
 function primitive(tagNumber: number, bytes: Uint8Array): Primitive {
