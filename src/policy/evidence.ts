@@ -104,6 +104,8 @@ export interface Evidence {
   readonly identity: Phase<IdentityVerdict, never>;
   readonly dane: Phase<DaneSeen, never>;
   readonly ehloUnderTls: Phase<EhloSeen, DialogueFailure>;
+  /** SMTP AUTH, where credentials were given. */
+  readonly auth: Phase<SmtpReply, DialogueFailure>;
   readonly mail: Phase<SmtpReply, DialogueFailure>;
   readonly rcpt: Phase<SmtpReply, DialogueFailure>;
 }

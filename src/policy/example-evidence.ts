@@ -98,6 +98,7 @@ export const GOOD_EVIDENCE: Evidence = {
   identity: seen(NAMED),
   dane: seen({ status: 'none', usage: null }),
   ehloUnderTls: seen({ ...EHLO, keywords: [] }),
+  auth: notTried('not-asked'),
   mail: seen(reply(250, 'sender ok')),
   rcpt: notTried('not-asked'),
 };

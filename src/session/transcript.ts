@@ -1,0 +1,75 @@
+/**
+ * What was sent and received, with remarks, as a person reads it (specification 1.6). Marks count from the beginning of
+ * the session. Secrets never come here (R55): whoever sends one says what to show instead.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { ChainVerdict } from '../pki/chain-verdict.ts';
+import type { IdentityVerdict } from '../pki/identity-verdict.ts';
+import type { TlsSession, TranscriptLine } from '../policy/evidence.ts';
+import type { SmtpReply } from '../smtp/reply.ts';
+
+export class Transcript {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #lines: TranscriptLine[] = [];
+  /** Traffic from here on is inside TLS. */
+  tls = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedAt = clock.monotonic();
+  }
+
+  get lines(): readonly TranscriptLine[] {
+    return this.#lines;
+  }
+
+  sent(text: string): void {
+    this.#add('sent', text);
+  }
+
+  received({ code, lines }: SmtpReply): void {
+    for (const [index, text] of lines.entries()) {
+      const separator = index === lines.length - 1 ? ' ' : '-';
+      this.#add(index === 0 ? 'received' : 'continued', `${code}${separator}${text}`);
+    }
+  }
+
+  note(text: string): void {
+    this.#add('note', text);
+  }
+
+  warning(text: string): void {
+    this.#add('warning', text);
+  }
+
+  /** Version, cipher, and a block for each certificate as sent. */
+  certificates(session: TlsSession, chain: ChainVerdict, identity: IdentityVerdict): void {
+    this.#add('detail', `SSLVersion in use: ${session.protocol}`);
+    this.#add('detail', `Cipher in use: ${session.cipher}`);
+    if (session.group !== null) this.#add('detail', `Key exchange in use: ${session.group}`);
+    for (const [index, facts] of chain.sent.entries()) {
+      const verdict = chain.trusted ? 'Cert VALIDATED: ok' : `Cert NOT VALIDATED: ${chain.detail ?? chain.problem}`;
+      this.#add('detail', `Certificate ${index + 1} of ${chain.sent.length} in chain: ${verdict}`);
+      if (index === 0) this.#add('detail', nameLine(identity, facts.commonName));
+      this.#add('detail', `Not Valid Before: ${facts.notBefore}`);
+      this.#add('detail', `Not Valid After: ${facts.notAfter}`);
+      this.#add('detail', `subject= ${facts.subject}`);
+      this.#add('detail', `issuer= ${facts.issuer}`);
+      this.#add('detail', `serialNumber= ${facts.serial}`);
+    }
+  }
+
+  #add(kind: TranscriptLine['kind'], text: string): void {
+    this.#lines.push({ at: Math.round(this.#clock.monotonic() - this.#startedAt), kind, tls: this.tls, text });
+  }
+}
+
+/** Left the name expected, right the CN and every SAN (R17). */
+function nameLine({ mx }: IdentityVerdict, commonName: string | null): string {
+  const names = [...(commonName === null ? [] : [commonName]), ...mx.presented.map((name) => `DNS:${name}`)];
+  const shown = names.length === 0 ? 'no name' : names.join(' | ');
+  return mx.matched
+    ? `Cert Hostname VERIFIED (${mx.expected} = ${shown})`
+    : `Cert Hostname DOES NOT VERIFY (${mx.expected} != ${shown})`;
+}
