@@ -1,6 +1,6 @@
 /** The outermost face: the real world and the real house, put together for the command line. */
 import { processWorld } from '../app/world.ts';
-import { run } from './program.ts';
+import { run } from './run.ts';
 
 const world = processWorld();
 const code = await run(world, {

@@ -14,7 +14,7 @@ import { runBatch } from './batch.ts';
 import { gatesOf } from './gate-options.ts';
 import { type GateSet, judgeGates, nagiosState, worstCode } from './gates.ts';
 import type { GivenOptions } from './given-options.ts';
-import { liveTable } from './live-table.ts';
+import type { LiveTable } from './live-table.ts';
 import { startProgress } from './progress.ts';
 import type { ProbeApp, Services } from './services.ts';
 import { openSink, type Sink } from './sink.ts';
@@ -119,7 +119,17 @@ function colourWanted(given: GivenOptions, { env, stdout }: World): boolean {
 async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<number> {
   const { world, list } = plan;
   const many = list.count > 1;
-  const rendering = plan.quiet ? quietRendering() : await renderingOf(plan, many);
+  // Loaded, and begun, while the first dialogue waits for its peer.
+  const begin = async (): Promise<Rendering> => {
+    const loaded = plan.quiet ? QUIET : await renderingOf(plan, many);
+    await sink.write(loaded.begin());
+    return loaded;
+  };
+  let begun: Promise<Rendering> | null = null;
+  const rendering = (): Promise<Rendering> => {
+    begun ??= begin();
+    return begun;
+  };
   const stop = new AbortController();
   const release = world.onInterrupt(() => {
     if (stop.signal.aborted) world.exit(130);
@@ -131,29 +141,30 @@ async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<number> {
   let done = 0;
   let committed = false;
   try {
-    let reading = await sink.write(rendering.begin());
     await runBatch<Target, Settled>({
       jobs: list.targets(),
       concurrency: Math.min(plan.concurrency, list.count),
       keepOrder: keepsOrder(plan.format),
       signal: stop.signal,
-      run: (target) => {
+      run: async (target) => {
         progress?.begun();
-        return settle(plan, app, target, stop.signal, many);
+        const settled = settle(plan, app, target, stop.signal, many);
+        await rendering();
+        return settled;
       },
       emit: async (settled, target) => {
         const code = codeOf(settled, plan);
-        progress?.done(code);
+        progress?.done(code, settled.kind !== 'stopped');
         if (settled.kind === 'stopped') return;
         done++;
         codes.add(code);
         tell(settled, target, plan, many);
         if (settled.kind !== 'result') return;
-        reading = await sink.write(rendering.each(settled.result));
+        const reading = await sink.write((await rendering()).each(settled.result));
         if (!reading) stop.abort();
       },
     });
-    await sink.write(rendering.end());
+    await sink.write((await rendering()).end());
     await sink.commit();
     committed = true;
   } finally {
@@ -176,7 +187,7 @@ function exitCode(plan: Plan, codes: ReadonlySet<number>, done: number): number 
 const NAGIOS_ORDER: Readonly<Record<number, number>> = { 0: 0, 1: 1, 3: 3, 2: 6 };
 
 async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSignal, many: boolean): Promise<Settled> {
-  const live = liveOf(plan, target, many);
+  const live = await liveOf(plan, target, many);
   try {
     const result = await app.probe(
       { ...plan.request, target },
@@ -193,12 +204,13 @@ async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSi
   }
 }
 
-function liveOf(
+async function liveOf(
   { world, format, settings, colour, oldHeadings, quiet }: Plan,
   target: Target,
   many: boolean,
-): ReturnType<typeof liveTable> | null {
+): Promise<LiveTable | null> {
   if (many || quiet || format !== 'table' || !world.stdout.isTerminal || world.env['TERM'] === 'dumb') return null;
+  const { liveTable } = await import('./live-table.ts');
   return liveTable(world.stdout, {
     title: target.text,
     colour,
@@ -250,6 +262,4 @@ function renderingOf(plan: Plan, many: boolean): Promise<Rendering> {
 }
 
 /** The factor alone (R58); a hyphen where there is none. */
-function quietRendering(): Rendering {
-  return { begin: () => '', each: ({ confidence }) => `${confidence.value ?? '-'}\n`, end: () => '' };
-}
+const QUIET: Rendering = { begin: () => '', each: ({ confidence }) => `${confidence.value ?? '-'}\n`, end: () => '' };

@@ -1,24 +1,11 @@
-/**
- * The commands and their options as commander knows them. A command's own modules are loaded when it runs, so that
- * starting costs no more than the command needs.
- */
+/** The commands and their options as commander knows them: help, suggestions, and every unusual way to write an option. */
 import { Command, CommanderError } from 'commander';
 import type { World } from '../app/world.ts';
-import { type GivenOptions, givenOptions } from './given-options.ts';
-import {
-  CHAIN_OPTIONS,
-  type OptionSpec,
-  OUTPUT_OPTIONS,
-  PROBE_OPTIONS,
-  TLSVERIFY_OPTIONS,
-  WORLD_OPTIONS,
-} from './option-specs.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
+import type { OptionSpec } from './option-specs.ts';
 import type { Services } from './services.ts';
-import { UsageError } from './usage-error.ts';
 
 export const VERSION = '0.1.0';
-
-const ALL_OPTIONS = [...PROBE_OPTIONS, ...OUTPUT_OPTIONS, ...WORLD_OPTIONS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS];
 
 const EXAMPLES = `
 Examples:
@@ -32,8 +19,8 @@ Examples:
 Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not be tested, 4 internal error.
 Every option has an environment variable (--ca-file: TLSREACH_CA_FILE) and a key in the --config file (caFile).`;
 
-/** Runs what `world.argv` asks for and answers with the exit code. */
-export async function run(world: World, services: Services): Promise<number> {
+/** The exit code of the command that ran, 0 after help or version; null when commander has refused the arguments. */
+export async function runProgram(world: World, services: Services): Promise<number | null> {
   let code = 0;
   const program = buildProgram(world, services, (result) => {
     code = result;
@@ -42,45 +29,15 @@ export async function run(world: World, services: Services): Promise<number> {
     await program.parseAsync(world.argv, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return 0;
-      return usageCode(world);
-    }
-    if (error instanceof UsageError) {
-      await world.stderr.write(`tlsreach: ${error.message}\n`);
-      return usageCode(world);
-    }
-    await world.stderr.write(
-      `tlsreach: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    return 4;
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : null;
   }
-}
-
-/** 2, but a monitoring system is told UNKNOWN, as plugins say it. */
-function usageCode({ argv }: World): number {
-  const at = argv.indexOf('--format');
-  return argv.includes('--format=nagios') || (at >= 0 && argv[at + 1] === 'nagios') ? 3 : 2;
 }
 
 /** Commander's tree, with `settle` told the exit code of the command that ran. Completion reads it, too. */
 export function buildProgram(world: World, services: Services, settle: (code: number) => void): Command {
-  const program = new Command('tlsreach')
-    .description('If we send mail to this recipient, does it travel encrypted, to whom, and how sure are we?')
-    .version(VERSION, '-V, --version', 'the version')
-    .helpOption('-h, --help', 'this help')
-    .helpCommand('help [command]', 'help for a command')
-    .addHelpText('after', EXAMPLES)
-    .showSuggestionAfterError()
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => void world.stdout.write(text),
-      writeErr: (text) => void world.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'tlsreach: ').replace(/\n\(Did/, ' (Did')),
-      getOutHelpWidth: () => world.stdout.columns(),
-      getErrHelpWidth: () => world.stderr.columns(),
-    });
-  const command = (name: string, description: string, specs: readonly OptionSpec[]): Command => {
+  const program = newProgram(world);
+  const command = (name: string, description: string, specs: readonly OptionSpec[] = []): Command => {
     const added = program.command(name).description(description).helpOption('-h, --help', 'this help');
     for (const { flags, help, list } of specs) {
       if (list === true) added.option(flags, help, (value: string, all: readonly string[] = []) => [...all, value]);
@@ -88,45 +45,30 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     }
     return added;
   };
-  const given = (from: Command, specs: readonly OptionSpec[]): Promise<GivenOptions> =>
-    givenOptions({ specs, known: ALL_OPTIONS, flags: flagsOf(from), world });
+  const start = async (entry: CommandEntry, from: Command, words: readonly string[]): Promise<void> => {
+    settle(await entry.run({ words, flags: flagsOf(from), world, services }));
+  };
 
-  const probeSpecs = [...PROBE_OPTIONS, ...OUTPUT_OPTIONS, ...WORLD_OPTIONS];
-  const probe = command('probe', 'test every mail host of a recipient', probeSpecs)
+  const probe = command('probe', 'test every mail host of a recipient', COMMANDS.probe.specs)
     .argument('[target...]', 'user@domain, domain, user@domain[host:port] or [ip]:port')
-    .action(async (targets: string[]) => {
-      const { probeCommand } = await import('./probe-command.ts');
-      settle(await probeCommand({ targets, given: await given(probe, probeSpecs), world, services }));
-    });
-
-  const chain = command('chain', 'judge a chain of PEM certificates offline, leaf first', CHAIN_OPTIONS)
+    .action((targets: string[]) => start(COMMANDS.probe, probe, targets));
+  const chain = command('chain', 'judge a chain of PEM certificates offline, leaf first', COMMANDS.chain.specs)
     .argument('<file>', 'PEM file, - for standard input; with --format ndjson one JSON case a line')
-    .action(async (file: string) => {
-      const { chainCommand } = await import('./chain-command.ts');
-      settle(await chainCommand({ file, given: await given(chain, CHAIN_OPTIONS), world }));
-    });
-
-  const verifySpecs = [...TLSVERIFY_OPTIONS, ...WORLD_OPTIONS, ...LAB_OPTION];
-  const verify = command('tlsverify', 'verify one connection step by step (algorithm Verify)', verifySpecs).action(
-    async () => {
-      const { tlsverifyCommand } = await import('./tlsverify-command.ts');
-      settle(await tlsverifyCommand({ given: await given(verify, verifySpecs), world, services }));
-    },
+    .action((file: string) => start(COMMANDS.chain, chain, [file]));
+  const verify = command('tlsverify', 'verify one connection step by step', COMMANDS.tlsverify.specs).action(() =>
+    start(COMMANDS.tlsverify, verify, []),
   );
-
-  command('explain', 'say in plain words what a finding, mode, stage or verdict means', [])
+  command('explain', 'say in plain words what a finding, mode, stage or verdict means')
     .argument('[code]', 'without it: the list of all')
     .action(async (code: string | undefined) => {
       const { explainCommand } = await import('./explain-command.ts');
       settle(await explainCommand(code, world));
     });
-
-  command('lab', 'an offline test bed: one domain per well-known fault', []).action(async () => {
+  command('lab', 'an offline test bed: one domain per well-known fault').action(async () => {
     const { labCommand } = await import('./lab-command.ts');
     settle(await labCommand(world, services));
   });
-
-  command('completion', 'print a completion script for a shell', [])
+  command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
       const { completionScript } = await import('./completion.ts');
@@ -136,7 +78,23 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   return program;
 }
 
-const LAB_OPTION = PROBE_OPTIONS.filter(({ flags }) => flags === '--lab');
+function newProgram({ stdout, stderr }: World): Command {
+  return new Command('tlsreach')
+    .description('If we send mail to this recipient, does it travel encrypted, to whom, and how sure are we?')
+    .version(VERSION, '-V, --version', 'the version')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand('help [command]', 'help for a command')
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'tlsreach: ').replace(/\n\(Did/, ' (Did')),
+      getOutHelpWidth: () => stdout.columns(),
+      getErrHelpWidth: () => stderr.columns(),
+    });
+}
 
 /** Only what stood on the command line; commander's own defaults say nothing. */
 function flagsOf(command: Command): Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@ import type { Clock } from '../base/clock.ts';
 
 export interface Progress {
   begun(): void;
-  /** The exit code of the target that is done. */
-  done(code: number): void;
+  /** A target is no longer at work: done with this exit code, or cut short. */
+  done(code: number, counts: boolean): void;
   /** Takes the line away, or writes the last one. */
   finish(): void;
 }
@@ -39,8 +39,9 @@ export function startProgress(total: number, stderr: Output, clock: Clock): Prog
     begun: () => {
       running++;
     },
-    done: (code) => {
+    done: (code, counts) => {
       running--;
+      if (!counts) return;
       done++;
       codes.set(code, (codes.get(code) ?? 0) + 1);
     },

@@ -1,0 +1,68 @@
+/**
+ * The commands that take options: which ones, and how each is run once they are read. A command's own modules are loaded
+ * when it runs, so that starting costs no more than the command needs.
+ */
+import type { World } from '../app/world.ts';
+import { type GivenOptions, givenOptions } from './given-options.ts';
+import {
+  CHAIN_OPTIONS,
+  type OptionSpec,
+  OUTPUT_OPTIONS,
+  PROBE_OPTIONS,
+  TLSVERIFY_OPTIONS,
+  WORLD_OPTIONS,
+} from './option-specs.ts';
+import type { Services } from './services.ts';
+
+export interface Invocation {
+  readonly words: readonly string[];
+  /** By key, only what stood on the command line. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly world: World;
+  readonly services: Services;
+}
+
+export interface CommandEntry {
+  readonly specs: readonly OptionSpec[];
+  /** Answers with the exit code. */
+  readonly run: (invocation: Invocation) => Promise<number>;
+}
+
+const PROBE_SPECS = [...PROBE_OPTIONS, ...OUTPUT_OPTIONS, ...WORLD_OPTIONS];
+const TLSVERIFY_SPECS = [
+  ...TLSVERIFY_OPTIONS,
+  ...WORLD_OPTIONS,
+  ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab'),
+];
+const ALL_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS];
+
+export const COMMANDS = {
+  probe: {
+    specs: PROBE_SPECS,
+    run: async (invocation) => {
+      const { probeCommand } = await import('./probe-command.ts');
+      const { words, world, services } = invocation;
+      return probeCommand({ targets: words, given: await given(invocation, PROBE_SPECS), world, services });
+    },
+  },
+  chain: {
+    specs: CHAIN_OPTIONS,
+    run: async (invocation) => {
+      const { chainCommand } = await import('./chain-command.ts');
+      const file = invocation.words[0] ?? '';
+      return chainCommand({ file, given: await given(invocation, CHAIN_OPTIONS), world: invocation.world });
+    },
+  },
+  tlsverify: {
+    specs: TLSVERIFY_SPECS,
+    run: async (invocation) => {
+      const { tlsverifyCommand } = await import('./tlsverify-command.ts');
+      const { world, services } = invocation;
+      return tlsverifyCommand({ given: await given(invocation, TLSVERIFY_SPECS), world, services });
+    },
+  },
+} as const satisfies Readonly<Record<string, CommandEntry>>;
+
+function given({ flags, world }: Invocation, specs: readonly OptionSpec[]): Promise<GivenOptions> {
+  return givenOptions({ specs, known: ALL_OPTIONS, flags, world });
+}
