@@ -15,6 +15,7 @@ import {
   readCount,
   readDer,
   readInteger,
+  readOctets,
   readOid,
   readTime,
   TAG,
@@ -130,7 +131,7 @@ function readCertificate(der: Buffer, fingerprint: string): Certificate {
   if (tbs === undefined || algorithm === undefined || signatureBits === undefined || rest.length > 0) {
     throw new DerFault('it is not a SEQUENCE of three');
   }
-  readBits(signatureBits);
+  readOctets(signatureBits);
   const fields = members(tbs);
   const version = fields[0]?.tag === 0xa0 ? readVersion(fields.shift()) : 1;
   const [serial, inner, issuerName, validity, subjectName, spki, ...optional] = fields;

@@ -118,6 +118,13 @@ export function readBits(value: DerValue): { readonly bytes: Buffer; readonly un
   return { bytes: all.subarray(1), unused };
 }
 
+/** A BIT STRING of whole octets, as signatures and keys are. */
+export function readOctets(value: DerValue): Buffer {
+  const { bytes, unused } = readBits(value);
+  if (unused !== 0) throw new DerFault('a signature or key ends in the middle of an octet');
+  return bytes;
+}
+
 /** Dotted text of an OBJECT IDENTIFIER. */
 export function readOid(value: DerValue): string {
   expectTag(value, TAG.oid);

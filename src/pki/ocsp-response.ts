@@ -5,9 +5,9 @@ import {
   type DerValue,
   inside,
   members,
-  readBits,
   readDer,
   readInteger,
+  readOctets,
   readOid,
   readTime,
   TAG,
@@ -58,7 +58,7 @@ function readBasic(value: DerValue): OcspResponse {
   return {
     signed: whole(data),
     algorithm: readSignatureAlgorithm(algorithm),
-    signature: readBits(signature).bytes,
+    signature: readOctets(signature),
     certificates: certificates === undefined ? [] : members(inside(certificates, 0xa0)).map(whole),
     answers: readAnswers(data),
   };

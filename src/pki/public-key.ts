@@ -3,7 +3,7 @@
  * and what one signature check with it costs.
  */
 import type { CertificateFacts } from './chain-verdict.ts';
-import { DerFault, type DerValue, members, readBits, readDer, readInteger, readOid, TAG, whole } from './der.ts';
+import { DerFault, type DerValue, members, readDer, readInteger, readOctets, readOid, TAG, whole } from './der.ts';
 
 export interface KeyFacts {
   readonly type: CertificateFacts['keyType'];
@@ -49,12 +49,12 @@ export function readPublicKey(value: DerValue): KeyFacts {
   const [type, parameters] = members(algorithm);
   if (type === undefined) throw new DerFault('the public key has no algorithm');
   const oid = readOid(type);
-  const key = readBits(bits);
+  const key = readOctets(bits);
   switch (oid) {
     case '1.2.840.113549.1.1.1':
-      return rsaKey('rsa', 'RSA', key.bytes);
+      return rsaKey('rsa', 'RSA', key);
     case '1.2.840.113549.1.1.10':
-      return rsaKey('rsa-pss', 'RSA-PSS', key.bytes);
+      return rsaKey('rsa-pss', 'RSA-PSS', key);
     case '1.2.840.10045.2.1':
       return curveKey(parameters);
     case '1.3.101.112':

@@ -5,7 +5,7 @@
 import { constants, createHash, type KeyObject, verify } from 'node:crypto';
 import { type Certificate, namesChain, parseCertificate } from './certificate.ts';
 import type { ChainVerdict } from './chain-verdict.ts';
-import { content, DerFault, members, readBits, readDer } from './der.ts';
+import { content, DerFault, members, readDer, readOctets } from './der.ts';
 import { type OcspAnswer, type OcspResponse, readOcspResponse } from './ocsp-response.ts';
 import { checkSignature } from './signature-check.ts';
 
@@ -92,17 +92,21 @@ const MAX_RESPONDERS = 3;
 function verifies({ signed, signature, algorithm }: OcspResponse, signer: Certificate): boolean {
   const key = signer.x509()?.publicKey;
   if (key === undefined) return false;
-  const hash = /sha(224|256|384|512)/i.exec(algorithm.name)?.[0]?.toLowerCase() ?? null;
+  const hash = hashOf(algorithm.name);
+  if (hash === undefined) return false;
   try {
-    return verify(hash ?? (isEdwards(key) ? null : 'sha256'), signed, keyWithPadding(key, algorithm.name), signature);
+    return verify(hash, signed, keyWithPadding(key, algorithm.name), signature);
   } catch {
     // OpenSSL throws where key and algorithm do not go together.
     return false;
   }
 }
 
-function isEdwards(key: KeyObject): boolean {
-  return key.asymmetricKeyType === 'ed25519' || key.asymmetricKeyType === 'ed448';
+/** Null where the algorithm brings its own; undefined for one that is not known. */
+function hashOf(algorithm: string): string | null | undefined {
+  if (algorithm === 'Ed25519' || algorithm === 'Ed448') return null;
+  if (algorithm === 'rsassaPss') return 'sha256';
+  return /sha(224|256|384|512)/i.exec(algorithm)?.[0]?.toLowerCase();
 }
 
 function keyWithPadding(key: KeyObject, algorithm: string): KeyObject | { key: KeyObject; padding: number } {
@@ -118,5 +122,5 @@ function serialOctets({ der }: Certificate): Buffer {
 
 function keyBits({ spki }: Certificate): Buffer {
   const [, bits] = members(readDer(spki));
-  return bits === undefined ? Buffer.alloc(0) : readBits(bits).bytes;
+  return bits === undefined ? Buffer.alloc(0) : readOctets(bits);
 }
