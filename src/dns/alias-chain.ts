@@ -30,9 +30,7 @@ export type ChainStep<T extends RecordType> =
   | { readonly kind: 'no-such-name'; readonly ttl: number | null }
   /** The chain leads to a name about which the message is silent: it is to be asked for. */
   | { readonly kind: 'unfinished' }
-  | { readonly kind: 'alias-loop' }
-  /** The server named others to ask: it does not resolve for us, and its silence means nothing. */
-  | { readonly kind: 'referral' };
+  | { readonly kind: 'alias-loop' };
 
 /** Follows the chain in `message` from the last of `before.names`; the message answers that name. */
 export function followAliases<T extends RecordType>(
@@ -61,7 +59,7 @@ export function followAliases<T extends RecordType>(
   if (message.rcode === RCODE.nameError) return finish({ kind: 'no-such-name', ttl: negativeTtl });
   if (negativeTtl !== null) return finish({ kind: 'no-data', ttl: negativeTtl });
   if (names.length > before.names.length) return finish({ kind: 'unfinished' });
-  return finish(isReferral(message) ? { kind: 'referral' } : { kind: 'no-data', ttl: null });
+  return finish({ kind: 'no-data', ttl: null });
 }
 
 function ttlOfAbsence(message: DnsMessage, name: string): number | null {
@@ -69,9 +67,4 @@ function ttlOfAbsence(message: DnsMessage, name: string): number | null {
     if (record.type === 'SOA' && isWithin(name, record.name)) return Math.min(record.ttl, record.data.minimum);
   }
   return null;
-}
-
-function isReferral(message: DnsMessage): boolean {
-  if (message.authoritative || message.answers.length > 0) return false;
-  return message.authorities.some((record) => record.type === 'NS');
 }

@@ -135,8 +135,6 @@ async function lookUp<T extends RecordType>(
         return { answer: { kind: step.kind, ...answered }, ttl: Math.min(state.ttl, step.ttl ?? 0) };
       case 'alias-loop':
         return failWith({ kind: 'alias-loop', links: maxAliases(type) }, said.resolver);
-      case 'referral':
-        return failWith({ kind: 'malformed', detail: 'a referral instead of an answer' }, said.resolver);
       case 'unfinished':
         break;
       default:

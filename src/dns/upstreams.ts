@@ -105,8 +105,17 @@ async function askOne(
   const refusesEdns = [RCODE.formatError, RCODE.notImplemented].includes(first.value.rcode);
   const answer = refusesEdns ? await upstream.ask(question, { ...options, edns: 'left-out' }) : first;
   if (!answer.ok) return answer;
-  const failure = failureOfRcode(answer.value.rcode);
+  const failure = isReferral(answer.value) ? NOT_RESOLVING : failureOfRcode(answer.value.rcode);
   return failure === null ? answer : failed(failure);
+}
+
+const NOT_RESOLVING: DnsFailure = { kind: 'malformed', detail: 'a referral instead of an answer' };
+
+/** The names of other servers alone: this one does not resolve for us, and its silence is no absence of data. */
+function isReferral(message: DnsMessage): boolean {
+  if (message.rcode !== RCODE.noError || message.authoritative || message.answers.length > 0) return false;
+  const types = message.authorities.map(({ type }) => type);
+  return types.includes('NS') && !types.includes('SOA');
 }
 
 function failureOfRcode(rcode: number): DnsFailure | null {

@@ -151,7 +151,7 @@ export function createZones(data: ZoneData, apexes: readonly string[] = ['']): Z
         answers.push(alias);
         name = alias.data;
       }
-      return empty(RCODE.serverFailure);
+      return { ...empty(RCODE.serverFailure), answers };
     },
   };
 }
