@@ -23,6 +23,10 @@ interface Answered {
   readonly security: DnsSecurity;
   /** Whose word `security` is: a believed resolver's AD flag, or our own validation; null when nobody's. */
   readonly securityFrom: string | null;
+  /** Why it is as secure as it is, one clause; only where we validated ourselves. */
+  readonly securityDetail?: string | undefined;
+  /** Until when the signatures behind a secure answer hold, ms since the epoch; only where we validated ourselves. */
+  readonly signedUntil?: number | undefined;
   /** Which resolver answered, as it was specified. */
   readonly resolver: string;
   readonly ms: number;

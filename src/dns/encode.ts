@@ -21,11 +21,15 @@ export interface QueryOptions {
   readonly dnssecOk: boolean;
 }
 
-/** A recursive query; AD is set to say that we understand it in the answer (RFC 6840 5.7). Null for a name that is none. */
+/**
+ * A recursive query; AD is set to say that we understand it in the answer (RFC 6840 5.7). Whoever wants the signatures
+ * checks them himself: CD asks for what the resolver finds bogus too (RFC 6840 5.9). Null for a name that is none.
+ */
 export function encodeQuery(question: Question, { id, edns, dnssecOk }: QueryOptions): Buffer | null {
   const asked = encodeQuestion(question);
   if (asked === null) return null;
-  const header = encodeHeader({ id, flags: FLAG.recursionDesired | FLAG.authenticData, counts: [1, 0, 0, 0] });
+  const flags = FLAG.recursionDesired | FLAG.authenticData | (dnssecOk ? FLAG.checkingDisabled : 0);
+  const header = encodeHeader({ id, flags, counts: [1, 0, 0, 0] });
   if (edns === 'left-out') return Buffer.concat([header, asked]);
   header.writeUInt16BE(1, 10);
   return Buffer.concat([header, asked, encodeOpt({ udpPayloadSize: EDNS_UDP_OCTETS, dnssecOk, extendedRcode: 0 })]);
