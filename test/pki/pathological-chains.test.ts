@@ -5,7 +5,7 @@ import { type IssuedCertificate, issueCertificate } from '../../src/pki/issue.ts
 import { generateKey } from '../../src/pki/issue-key.ts';
 import { judgeChain } from '../../src/pki/judge-chain.ts';
 import { MAX_NAME_COMPARISONS } from '../../src/pki/name-constraints.ts';
-import { MAX_PATH_DEPTH, MAX_VISITED_EDGES } from '../../src/pki/path.ts';
+import { MAX_PATH_DEPTH, MAX_VISITED_EDGES } from '../../src/pki/path-search.ts';
 import { MAX_SIGNATURE_CHECKS, MAX_SIGNATURE_COST } from '../../src/pki/signature-check.ts';
 import { type TrustAnchors, trustAnchors } from '../../src/pki/trust-anchors.ts';
 import { AT, anchorsOf, DATES, KEY, mintRoot, mintUnder, OTHER_KEY, ROOT_KEY } from './scenario.ts';
