@@ -99,7 +99,8 @@ function probeDependencies(house: House, resolvers: readonly string[]): ProbeDep
 }
 
 function findRoute({ resolver, settings }: House, { target }: ProbeRequest, signal: AbortSignal): Promise<MailRoute> {
-  const question = { resolver, families: settings.family, ipPreference: 'prefer-v6', signal } as const;
+  const families = settings.family === 'any' ? 'any' : settings.family === 4 ? '4' : '6';
+  const question = { resolver, families, ipPreference: 'default', signal } as const;
   if (target.server !== null) return givenRoute({ ...question, exchange: target.server.host });
   return resolveMailRoute({ ...question, domain: target.domain });
 }
