@@ -50,8 +50,8 @@ const MAX_COUNTED_NAMES = 20_000;
 
 export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneServer> {
   const host = options.host ?? '127.0.0.1';
-  const { udp, tcp, port } = await bindBoth(host, options.port ?? 0);
   const zones = createZones(options.zones, options.apexes);
+  const { udp, tcp, port } = await bindBoth(host, options.port ?? 0);
   const counts = new Map<string, number>();
   const ports: number[] = [];
   let total = 0;
