@@ -45,6 +45,8 @@ const PORT_TRIES = 20;
 /** Connections at one time; more are closed at once. */
 export const MAX_LAB_DNS_CONNECTIONS = 200;
 export const MAX_REMEMBERED_PORTS = 1000;
+/** Datagrams of a flood: more than any asker should put up with. */
+const FLOOD_DATAGRAMS = 50;
 /** Names whose questions are counted; a run over many thousand names needs the sum alone. */
 const MAX_COUNTED_NAMES = 20_000;
 
@@ -148,6 +150,8 @@ function reply(request: ReplyRequest): Buffer[] {
       return [fitted({ ...request, question: elsewhere(question) }, answer)];
     case 'spoofed-first':
       return [withId(right(), query.id + 1), fitted({ ...request, question: elsewhere(question) }, answer), right()];
+    case 'flooded':
+      return transport === 'tcp' ? [right()] : Array<Buffer>(FLOOD_DATAGRAMS).fill(withId(right(), query.id + 1));
     case 'truncate':
       return [transport === 'udp' ? encode(request, { ...NOTHING, truncated: true }) : right()];
     case 'partial-chain':

@@ -22,6 +22,8 @@ export type ZoneFault =
   | 'wrong-question'
   /** First somebody else's guesses, then the right answer. */
   | 'spoofed-first'
+  /** Guesses without end over UDP, the right answer over TCP alone. */
+  | 'flooded'
   /** TC over UDP, however short the answer is. */
   | 'truncate'
   /** Only the first link of the CNAME chain, without the rest of it. */

@@ -7,8 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { createServer as createTls, type TLSSocket } from 'node:tls';
 import type { DnsAnswer } from '../../src/dns/answer.ts';
+import { MAX_RESOLVER_ADDRESSES } from '../../src/dns/connect.ts';
 import { encodeAnswer } from '../../src/dns/encode.ts';
 import { decodeMessage } from '../../src/dns/message.ts';
+import { MAX_PIPELINED_QUESTIONS } from '../../src/dns/stream.ts';
 import { issueCertificate } from '../../src/pki/issue.ts';
 import { type Ending, resolverOf } from '../support/dns.ts';
 
@@ -99,6 +101,27 @@ test('many questions share one TLS connection and may be answered in any order',
   assert.equal(peer.connections(), 1);
 });
 
+test('only so many questions are under way on one connection', async (t) => {
+  let asked = 0;
+  const held: (() => void)[] = [];
+  const peer = await tlsPeer(t, (query, socket) => {
+    asked += 1;
+    held.push(() => socket.write(framed(answerTo(query))));
+  });
+  const resolver = resolverOf(t, [`tls://dns.test:${peer.port}`], { ...times, timeoutMs: 5000 });
+  const names = Array.from({ length: MAX_PIPELINED_QUESTIONS + 20 }, (_, index) => `n${index}.test`);
+  const answers = Promise.all(names.map((name) => resolver.ask(name, 'A')));
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
+  while (asked < MAX_PIPELINED_QUESTIONS) await settle();
+  await settle();
+  assert.equal(asked, MAX_PIPELINED_QUESTIONS);
+  while (asked < names.length || held.length > 0) {
+    for (const answer of held.splice(0)) answer();
+    await settle();
+  }
+  assert.ok((await answers).every(({ kind }) => kind === 'records'));
+});
+
 test('a connection closed by the server between two questions is opened anew', async (t) => {
   const peer = await tlsPeer(t, (query, socket) => {
     socket.end(framed(answerTo(query)));
@@ -120,6 +143,20 @@ test('a resolver that cannot prove to be the one that was named is not asked', a
   assert.equal(await ask('dns.test', { trustAnchors: undefined }), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   assert.equal(await ask('dns.test', { lookupHost: async () => [] }), 'ENOTFOUND');
   assert.equal(queries, 0);
+});
+
+test('a host of many addresses is tried at the next one, and at so many of them', async (t) => {
+  const peer = await tlsPeer(t, (query, socket) => socket.write(framed(answerTo(query))));
+  const ask = async (deaf: number): Promise<string> => {
+    const addresses = Array.from(
+      { length: deaf },
+      (_, index) => ({ family: 4, text: `127.0.1.${index + 1}` }) as const,
+    );
+    const options = { ...times, lookupHost: async () => [...addresses, LOOPBACK] };
+    return failureOf(await resolverOf(t, [`tls://dns.test:${peer.port}`], options).ask('a.test', 'A'));
+  };
+  assert.equal(await ask(MAX_RESOLVER_ADDRESSES - 1), 'records');
+  assert.equal(await ask(MAX_RESOLVER_ADDRESSES), 'ECONNREFUSED');
 });
 
 test('over TLS, silence times out and a connection that ends fails', async (t) => {

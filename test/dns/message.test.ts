@@ -7,6 +7,7 @@ import {
   answersQuestion,
   type DnsMessage,
   decodeMessage,
+  MAX_MESSAGE_QUESTIONS,
   MAX_MESSAGE_RECORDS,
   type Question,
 } from '../../src/dns/message.ts';
@@ -163,6 +164,9 @@ const pad = (bytes: readonly Buffer[], zeros = 0): Buffer => Buffer.concat([...b
 
 test('what is malformed is refused with a reason', () => {
   refused(Buffer.alloc(11), /shorter than a header/);
+  const manyQuestions = pad([header(0)], 5 * (MAX_MESSAGE_QUESTIONS + 1));
+  manyQuestions.writeUInt16BE(MAX_MESSAGE_QUESTIONS + 1, 4);
+  refused(manyQuestions, /too many questions/);
   refused(pad([header(2)], 11), /more records than it can hold/);
   refused(pad([header(MAX_MESSAGE_RECORDS + 1)], 65_000), /more records than it can hold/);
   refused(Buffer.alloc(65_536), /longer than 65,535/);

@@ -3,8 +3,11 @@ import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { MAX_ALIASES_OF_DOMAIN, MAX_ALIASES_OF_HOST } from '../../src/dns/alias-chain.ts';
 import type { DnsAnswer } from '../../src/dns/answer.ts';
+import { MAX_CACHE_TTL, MAX_NEGATIVE_CACHE_TTL } from '../../src/dns/answer-cache.ts';
+import { MAX_OPEN_UDP_SOCKETS } from '../../src/dns/udp.ts';
+import { DOWN_FOR_MS } from '../../src/dns/upstreams.ts';
 import type { ZoneData } from '../../src/lab/zone.ts';
-import { dnsOf, type Ending, resolverOf, serveZones } from '../support/dns.ts';
+import { dnsOf, type Ending, resolverOf, serveZones, startZoneServer } from '../support/dns.ts';
 import { handWoundClock } from '../support/hand-wound-clock.ts';
 
 function failureOf(answer: DnsAnswer): string {
@@ -168,6 +171,19 @@ test('a resolver that was silent is asked last for a while', async (t) => {
   assert.equal(good.queries(), 3);
 });
 
+test('a resolver that was silent gets its place back after a while', async (t) => {
+  const clock = handWoundClock();
+  const good = await serveZones(t, {});
+  const deaf = `127.0.0.1:${await deafPort()}`;
+  const resolver = resolverOf(t, [deaf, good.spec], { clock });
+  await resolver.ask('one.test', 'A');
+  assert.equal((await resolver.ask('two.test', 'A')).resolver, good.spec);
+  clock.wind(DOWN_FOR_MS);
+  const back = await startZoneServer({ zones: {}, clock, port: Number(deaf.split(':')[1]) });
+  t.after(() => back.stop());
+  assert.equal((await resolver.ask('three.test', 'A')).resolver, deaf);
+});
+
 test('silence is tried again, an answer that failed is not', async (t) => {
   const server = await serveZones(t, { 'silent.test': { fault: 'drop' }, 'bad.test': { fault: 'servfail' } });
   const resolver = resolverOf(t, [server.spec], { attempts: 2, timeoutMs: 60 });
@@ -272,8 +288,40 @@ test('a question nobody waits for any longer is called off', async (t) => {
   assert.equal(failureOf(await asked), 'cancelled');
 });
 
-test('a thousand questions at once to a silent server all end, and in bounded sockets', async (t) => {
-  const resolver = resolverOf(t, [await silentServer(t)], { timeoutMs: 30 });
-  const answers = await Promise.all(Array.from({ length: 1000 }, (_, index) => resolver.ask(`n${index}.test`, 'A')));
-  assert.ok(answers.every((answer) => failureOf(answer) === 'timed-out'));
+test('a flood of forged answers moves the question to TCP', async (t) => {
+  const { server, resolver } = await dnsOf(t, { 'good.test': { A: ['192.0.2.7'], fault: 'flooded' } });
+  assert.equal((await resolver.ask('good.test', 'A')).kind, 'records');
+  assert.equal(server.queriesByTcp(), 1);
+});
+
+test('a thousand questions at once to a silent server all end, and only so many sockets are open', async (t) => {
+  const clock = handWoundClock();
+  const server = await serveZones(t, { '*': { fault: 'drop' } });
+  const resolver = resolverOf(t, [server.spec], { clock, timeoutMs: 1000 });
+  const asked = Promise.all(Array.from({ length: 1000 }, (_, index) => resolver.ask(`n${index}.test`, 'A')));
+  for (let round = 1; round <= Math.ceil(1000 / MAX_OPEN_UDP_SOCKETS); round += 1) {
+    const most = Math.min(1000, round * MAX_OPEN_UDP_SOCKETS);
+    while (server.queries() < most) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(server.queries(), most);
+    clock.wind(1000);
+  }
+  assert.ok((await asked).every((answer) => failureOf(answer) === 'timed-out'));
+});
+
+test('however long its owner says, an answer is kept for a day at most, and absence for an hour', async (t) => {
+  const clock = handWoundClock();
+  const soa = { mname: 'ns.test', rname: 'root.test', serial: 1, minimum: 1_000_000 };
+  const zones = { 'long.test': { A: ['192.0.2.1'], ttl: 1_000_000 }, test: { SOA: soa } };
+  const server = await serveZones(t, zones, ['test']);
+  const resolver = resolverOf(t, [server.spec], { clock });
+  const askBoth = async (): Promise<number[]> => {
+    for (const name of ['long.test', 'absent.test']) await resolver.ask(name, 'A');
+    return [server.queries('long.test'), server.queries('absent.test')];
+  };
+  assert.deepEqual(await askBoth(), [1, 1]);
+  clock.wind(MAX_NEGATIVE_CACHE_TTL * 1000);
+  assert.deepEqual(await askBoth(), [1, 2]);
+  clock.wind((MAX_CACHE_TTL - MAX_NEGATIVE_CACHE_TTL) * 1000);
+  assert.deepEqual(await askBoth(), [2, 3]);
 });
