@@ -29,7 +29,7 @@ interface Attribute {
 export function readName(value: DerValue): DistinguishedName {
   const rdns = members(value).map((rdn) => members(rdn, TAG.set).map(readAttribute));
   const attributes = rdns.flat();
-  const canonical = rdns.map((rdn) => rdn.map(canonicalAttribute).sort().join('\u0001'));
+  const canonical = rdns.map(canonicalRdn);
   return {
     der: whole(value),
     canonical,
@@ -41,6 +41,13 @@ export function readName(value: DerValue): DistinguishedName {
     commonName: attributes.findLast(({ oid }) => oid === COMMON_NAME)?.text ?? null,
     emailAddresses: attributes.flatMap(({ oid, text }) => (oid === EMAIL_ADDRESS && text !== null ? [text] : [])),
   };
+}
+
+/** The key alone, for those who only look a name up. */
+export function readNameKey(value: DerValue): string {
+  return members(value)
+    .map((rdn) => canonicalRdn(members(rdn, TAG.set).map(readAttribute)))
+    .join('\u0002');
 }
 
 export function parseName(der: Buffer): DistinguishedName {
@@ -112,6 +119,10 @@ function readText(value: DerValue): string | null {
     default:
       return null;
   }
+}
+
+function canonicalRdn(rdn: readonly Attribute[]): string {
+  return rdn.map(canonicalAttribute).sort().join('\u0001');
 }
 
 /** RFC 5280 7.1 in short: string types are compared without regard to case, and runs of white space count as one. */

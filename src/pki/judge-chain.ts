@@ -2,10 +2,9 @@
  * The verdict on a chain as a server sent it: facts, path or problem, remarks, revocation. Total: whatever bytes come in,
  * a verdict comes out (S-PKI-1, S-PKI-4).
  */
-import { hash } from 'node:crypto';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { nameOf, type PathFault, showDate } from './certificate-checks.ts';
-import { certificateFacts } from './certificate-facts.ts';
+import { certificateFacts, factsOfUnreadable } from './certificate-facts.ts';
 import type { CertificateFacts, ChainVerdict } from './chain-verdict.ts';
 import { findPath, type PathResult } from './path.ts';
 import { mostTelling } from './path-search.ts';
@@ -53,7 +52,7 @@ export function judgeChain({ chainAsSent, anchors, at, maxDepth, ocspStaple }: C
       facts.push(certificateFacts(parsed.value));
       return parsed.value;
     }
-    facts.push(unreadable(der));
+    facts.push(factsOfUnreadable(der));
     const which = index === 0 ? 'the server certificate' : `certificate ${index + 1} of ${chainAsSent.length}`;
     faults.push({ problem: 'malformed', detail: `${which} ${parsed.failure.why}` });
     return null;
@@ -107,26 +106,4 @@ const NO_LEAF: PathFault = { problem: 'malformed', detail: 'the server certifica
 
 function refused(sent: readonly CertificateFacts[], { problem, detail }: PathFault): ChainVerdict {
   return { sent, trusted: false, problem, detail, path: [], anchor: null, remarks: [], revocation: 'not-checked' };
-}
-
-/** Keeps the place of a certificate that cannot be read, so that positions stay true. */
-function unreadable(der: Buffer): CertificateFacts {
-  const [subject, epoch] = ['(unreadable certificate)', new Date(0).toISOString()];
-  return {
-    subject,
-    issuer: '',
-    commonName: null,
-    serial: '',
-    notBefore: epoch,
-    notAfter: epoch,
-    key: '',
-    keyType: 'other',
-    keyBits: 0,
-    signature: '',
-    names: [],
-    addresses: [],
-    selfIssued: false,
-    ca: false,
-    fingerprint: hash('sha256', der, 'hex'),
-  };
 }

@@ -7,7 +7,7 @@ import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import type { TrustAnchorFacts } from './chain-verdict.ts';
 import { DerFault, type DerValue, members, readDer } from './der.ts';
-import { readName } from './distinguished-name.ts';
+import { readNameKey } from './distinguished-name.ts';
 import { describePemFault, type PemFault, parsePemCertificates } from './pem.ts';
 
 export interface AnchorSet {
@@ -132,7 +132,7 @@ function subjectKey(der: Buffer): string | null {
     const [tbs] = members(readDer(der));
     const fields: DerValue[] = tbs === undefined ? [] : members(tbs);
     const subject = fields[fields[0]?.tag === 0xa0 ? 5 : 4];
-    return subject === undefined ? null : readName(subject).key;
+    return subject === undefined ? null : readNameKey(subject);
   } catch (error) {
     if (error instanceof DerFault) return null;
     throw error;

@@ -258,6 +258,15 @@ describe('a chain that is not in order says what is wrong', () => {
     assert.equal(verdict.sent.length, 2);
   });
 
+  it('a leaf with an extension twice: malformed, but told by the name that OpenSSL reads', () => {
+    const extension = { oid: '1.2.3.4', value: Buffer.from('0500', 'hex') };
+    const verdict = judgeScenario({ leaf: { extraExtensions: [extension, extension] } });
+    assert.equal(verdict.problem, 'malformed');
+    assert.match(verdict.detail ?? '', /has an extension twice/);
+    assert.equal(verdict.sent[0]?.subject, 'CN=mx.example.com');
+    assert.equal(verdict.sent[0]?.issuer, 'CN=Test Issuing');
+  });
+
   it('an intermediate that cannot be read: malformed, with its position', () => {
     const { leaf, intermediate, anchors } = mintWorld();
     const broken = intermediate.der.subarray(0, intermediate.der.length - 1);
