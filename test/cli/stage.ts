@@ -1,0 +1,114 @@
+/** A world and a house for the command line, to be looked at afterwards: nothing of the real process is touched. */
+import { Readable } from 'node:stream';
+import type { AppSettings } from '../../src/app/settings.ts';
+import type { Output, World } from '../../src/app/world.ts';
+import { systemClock } from '../../src/app/world.ts';
+import { run } from '../../src/cli/run.ts';
+import type { ProbeHooks, ProbeRequest } from '../../src/probe/request.ts';
+import type { ProbeResult } from '../../src/probe/result.ts';
+import { THREE_GOOD_HOSTS } from '../report/results.ts';
+
+export interface Scene {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly terminal?: boolean;
+  readonly columns?: number;
+  /** What probing a target yields; the good example under the target's name by default. */
+  readonly probe?: (request: ProbeRequest, hooks: ProbeHooks) => Promise<ProbeResult> | ProbeResult;
+  /** Called with the function that plays Ctrl-C. */
+  readonly onReady?: (interrupt: () => void) => void;
+}
+
+export interface Seen {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly probed: readonly string[];
+  readonly requests: readonly ProbeRequest[];
+  /** The settings each app was made with. */
+  readonly settings: readonly AppSettings[];
+  readonly written: Readonly<Record<string, string>>;
+  readonly exits: readonly number[];
+}
+
+export function goodResultFor(target: string): ProbeResult {
+  return { ...THREE_GOOD_HOSTS, target, domain: target.slice(target.lastIndexOf('@') + 1) };
+}
+
+export async function play(scene: Scene): Promise<Seen> {
+  const { argv, env = {}, files = {}, stdin = '', terminal = false, columns = 80 } = scene;
+  const out = { stdout: '', stderr: '' };
+  const written: Record<string, string> = {};
+  const requests: ProbeRequest[] = [];
+  const settings: AppSettings[] = [];
+  const exits: number[] = [];
+  const handlers = new Set<() => void>();
+  const output = (name: 'stdout' | 'stderr'): Output => ({
+    write: async (text) => {
+      out[name] += text;
+      return true;
+    },
+    isTerminal: terminal,
+    columns: () => columns,
+    rows: () => 40,
+  });
+  const world: World = {
+    env,
+    argv,
+    stdin: () => Readable.from([Buffer.from(stdin)]),
+    stdinIsTerminal: false,
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    clock: systemClock,
+    random: () => 0.5,
+    readFile: async (path) => {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+      return Buffer.from(text);
+    },
+    createFile: async (path) => {
+      if (path.startsWith('/nowhere/')) throw Object.assign(new Error('no such directory'), { code: 'ENOENT' });
+      let text = '';
+      return {
+        write: async (more) => {
+          text += more;
+        },
+        commit: async () => {
+          written[path] = text;
+        },
+        discard: async () => {},
+      };
+    },
+    onInterrupt: (handler) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    setExitCode: () => {},
+    exit: (code) => {
+      exits.push(code);
+    },
+  };
+  scene.onReady?.(() => {
+    for (const handler of handlers) handler();
+  });
+  const code = await run(world, {
+    createApp: async (given) => {
+      settings.push(given);
+      return {
+        probe: async (request, hooks = {}) => {
+          requests.push(request);
+          return (await scene.probe?.(request, hooks)) ?? goodResultFor(request.target.text);
+        },
+        close: async () => {},
+      };
+    },
+    openLab: async () => ({
+      settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
+      guide: ['the lab is open'],
+      close: async () => {},
+    }),
+  });
+  return { code, ...out, probed: requests.map(({ target }) => target.text), requests, settings, written, exits };
+}
