@@ -60,6 +60,7 @@ export async function createApp(settings: AppSettings, world: AppWorld = REAL_WO
       clock,
       privateAddresses: settings.privateAddresses,
       sourceAddress: settings.sourceAddress ?? undefined,
+      redirect: settings.redirect ?? undefined,
     }),
     resolver: createResolver({ ...resolvers, clock, random }),
     anchors: trust.value,

@@ -5,6 +5,7 @@
 import type { IpAddress } from '../base/ip-address.ts';
 import type { Log } from '../base/log.ts';
 import type { Mailbox } from '../base/mailbox.ts';
+import type { Destination } from '../net/net.ts';
 
 export interface AppSettings {
   /** `192.0.2.1`, `[::1]:53`, `tls://host`, `https://host/dns-query`, each with optional `?trust-ad`; empty: the system's. */
@@ -32,6 +33,8 @@ export interface AppSettings {
   readonly revocation: 'off' | 'staple' | 'fetch';
   readonly sourceAddress: IpAddress | null;
   readonly privateAddresses: 'allowed' | 'denied';
+  /** The lab's, where many of its addresses have to live behind one; null otherwise. */
+  readonly redirect: ((destination: Destination) => Destination) | null;
   readonly log: Log;
 }
 
@@ -66,4 +69,5 @@ export const DEFAULT_SETTINGS: Omit<AppSettings, 'log'> = {
   revocation: 'staple',
   sourceAddress: null,
   privateAddresses: 'allowed',
+  redirect: null,
 };

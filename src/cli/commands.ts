@@ -6,6 +6,7 @@ import type { World } from '../app/world.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
 import {
   CHAIN_OPTIONS,
+  LAB_OPTIONS,
   type OptionSpec,
   OUTPUT_OPTIONS,
   PROBE_OPTIONS,
@@ -34,7 +35,7 @@ const TLSVERIFY_SPECS = [
   ...WORLD_OPTIONS,
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab'),
 ];
-const ALL_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS];
+const ALL_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS];
 
 export const COMMANDS = {
   probe: {
@@ -59,6 +60,14 @@ export const COMMANDS = {
       const { tlsverifyCommand } = await import('./tlsverify-command.ts');
       const { world, services } = invocation;
       return tlsverifyCommand({ given: await given(invocation, TLSVERIFY_SPECS), world, services });
+    },
+  },
+  lab: {
+    specs: LAB_OPTIONS,
+    run: async (invocation) => {
+      const { labCommand } = await import('./lab-command.ts');
+      const { world, services } = invocation;
+      return labCommand({ given: await given(invocation, LAB_OPTIONS), world, services });
     },
   },
 } as const satisfies Readonly<Record<string, CommandEntry>>;

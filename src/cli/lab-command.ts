@@ -1,16 +1,34 @@
 /** `tlsreach lab`: opens the test bed, says what to try, and keeps it open until Ctrl-C. */
 import type { World } from '../app/world.ts';
+import type { GivenOptions } from './given-options.ts';
 import type { Services } from './services.ts';
+import { openSink } from './sink.ts';
+import { wholeOf } from './world-options.ts';
 
-export async function labCommand(world: World, services: Services): Promise<number> {
-  const lab = await services.openLab();
-  await world.stdout.write(`${lab.guide.join('\n')}\n`);
-  await new Promise<void>((resolve) => {
-    const release = world.onInterrupt(() => {
-      release();
-      resolve();
+export interface LabCommand {
+  readonly given: GivenOptions;
+  readonly world: World;
+  readonly services: Services;
+}
+
+export async function labCommand({ given, world, services }: LabCommand): Promise<number> {
+  const port = (key: string): number | undefined => wholeOf(given, key, 1, 65_535);
+  const wishes = { dnsPort: port('dnsPort'), smtpPort: port('smtpPort') };
+  const rootFile = given.text('rootFile') ?? null;
+  const root = rootFile === null ? null : await openSink(rootFile, world, given.nameOf('rootFile'));
+  const lab = await services.openLab(wishes);
+  try {
+    await root?.write(lab.rootPem);
+    await root?.commit();
+    await world.stdout.write(`${lab.guide(rootFile).join('\n')}\n`);
+    await new Promise<void>((resolve) => {
+      const release = world.onInterrupt(() => {
+        release();
+        resolve();
+      });
     });
-  });
-  await lab.close();
+  } finally {
+    await lab.close();
+  }
   return 0;
 }

@@ -90,6 +90,12 @@ export const TLSVERIFY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--host <host[:port]>', help: 'the host to connect to (the domain)' },
 ];
 
+export const LAB_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--dns-port <n>', help: 'port of the name server (any free one)' },
+  { flags: '--smtp-port <n>', help: 'port of the mail servers (any free one)' },
+  { flags: '--root-file <file>', help: 'write the root certificate of the lab here, to be given as --ca-file' },
+];
+
 /** `--no-system-ca` -> `system-ca`; `-4, --ipv4` -> `ipv4`. */
 export function optionName({ flags }: OptionSpec): string {
   return /--(?:no-)?([a-z0-9-]+)/.exec(flags)?.[1] ?? flags;

@@ -45,6 +45,14 @@ interface Plan {
   readonly settings: AppSettings;
 }
 
+/** As many are worth opening singly; for more the whole lab opens. */
+const FEW_TARGETS = 20;
+
+function labDomains({ count, targets }: TargetList): readonly string[] | undefined {
+  if (count > FEW_TARGETS) return undefined;
+  return [...targets()].flatMap(({ domain }) => (typeof domain === 'string' ? [domain] : []));
+}
+
 /** What became of one target. */
 type Settled =
   | { readonly kind: 'result'; readonly result: ProbeResult }
@@ -57,7 +65,7 @@ export async function probeCommand({ targets, given, world, services }: ProbeCom
   const lab = given.flag('lab') === true;
   const plan = await planOf(targets, given, world);
   const sink = await openSink(given.text('output'), world);
-  const bed = lab ? await services.openLab() : null;
+  const bed = lab ? await services.openLab({ domains: labDomains(plan.list) }) : null;
   const settings = { ...plan.settings, ...bed?.settings };
   const app = await services.createApp(settings);
   try {

@@ -64,10 +64,9 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
       const { explainCommand } = await import('./explain-command.ts');
       settle(await explainCommand(code, world));
     });
-  command('lab', 'an offline test bed: one domain per well-known fault').action(async () => {
-    const { labCommand } = await import('./lab-command.ts');
-    settle(await labCommand(world, services));
-  });
+  const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
+    start(COMMANDS.lab, lab, []),
+  );
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {

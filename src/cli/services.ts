@@ -11,15 +11,25 @@ export interface ProbeApp {
   close(): Promise<void>;
 }
 
+/** What a command wants of the test bed. */
+export interface LabWishes {
+  /** Mail servers for these domains alone; all where left out. */
+  readonly domains?: readonly string[] | undefined;
+  readonly dnsPort?: number | undefined;
+  readonly smtpPort?: number | undefined;
+}
+
 /** The built-in test bed while it runs: what a probe must be told to see it. */
 export interface OpenLab {
   readonly settings: Partial<AppSettings>;
+  /** The root certificate of the lab. */
+  readonly rootPem: string;
   /** Lines for people: the domains and the commands to try. */
-  readonly guide: readonly string[];
+  guide(rootFile: string | null): readonly string[];
   close(): Promise<void>;
 }
 
 export interface Services {
   createApp(settings: AppSettings): Promise<ProbeApp>;
-  openLab(): Promise<OpenLab>;
+  openLab(wishes: LabWishes): Promise<OpenLab>;
 }

@@ -10,7 +10,7 @@ export interface Sink {
   discard(): Promise<void>;
 }
 
-export async function openSink(file: string | undefined, world: World): Promise<Sink> {
+export async function openSink(file: string | undefined, world: World, option = '--output'): Promise<Sink> {
   if (file === undefined || file === '-') {
     return { write: (text) => world.stdout.write(text), commit: async () => {}, discard: async () => {} };
   }
@@ -25,6 +25,6 @@ export async function openSink(file: string | undefined, world: World): Promise<
       discard: () => target.discard(),
     };
   } catch (error) {
-    throw new UsageError(`--output ${printable(file, 200)}: ${describeFileFault(error)}`);
+    throw new UsageError(`${option} ${printable(file, 200)}: ${describeFileFault(error)}`);
   }
 }

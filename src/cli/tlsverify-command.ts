@@ -22,7 +22,7 @@ export interface TlsverifyCommand {
 export async function tlsverifyCommand({ given, world, services }: TlsverifyCommand): Promise<number> {
   const ownSettings = await worldSettings(given, world);
   const { domain, server } = await questions(given, world);
-  const bed = given.flag('lab') === true ? await services.openLab() : null;
+  const bed = given.flag('lab') === true ? await services.openLab({}) : null;
   const settings = { ...ownSettings, ...bed?.settings };
   const app = await services.createApp(settings);
   const port = server.port ?? settings.port;

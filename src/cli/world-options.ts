@@ -40,6 +40,8 @@ export async function worldSettings(given: GivenOptions, world: World): Promise<
     revocation: choiceOf(given, 'revocation', ['off', 'staple', 'fetch']) ?? DEFAULT_SETTINGS.revocation,
     sourceAddress: sourceAddressOf(given, family),
     privateAddresses: privacyOf(given),
+    redirect: null,
+    redirect: null,
     log: stderrLog(world.stderr, logLevelOf(given)),
   };
 }

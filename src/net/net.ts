@@ -38,6 +38,8 @@ export interface NetOptions {
   /** Addresses outside the global scope: followed or refused (R6). */
   readonly privateAddresses: 'allowed' | 'denied';
   readonly sourceAddress?: IpAddress | undefined;
+  /** Where a connection really goes: for a test bed that has to put many addresses behind one. */
+  readonly redirect?: ((destination: Destination) => Destination) | undefined;
   /** Connections open at one time to one address; the others wait their turn. */
   readonly connectionsPerAddress?: number | undefined;
 }
@@ -68,7 +70,7 @@ export function createNet(options: NetOptions): Net {
       if (!permits(request.address)) return failed({ kind: 'not-permitted', scope: addressScope(request.address) });
       const release = await limiter.acquire(request.address.text, request.signal);
       if (release === null) return failed({ kind: 'cancelled' });
-      const opened = await openSocket(request, options);
+      const opened = await openSocket({ ...request, ...options.redirect?.(request) }, options);
       if (!opened.ok) {
         release();
         return opened;

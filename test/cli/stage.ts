@@ -106,7 +106,8 @@ export async function play(scene: Scene): Promise<Seen> {
     },
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
-      guide: ['the lab is open'],
+      rootPem: 'the root',
+      guide: (rootFile) => [`the lab is open, its root in ${rootFile}`],
       close: async () => {},
     }),
   });

@@ -1,0 +1,50 @@
+/** The built-in test bed as the commands use it: what a run must be told to see it, and a guide for people. */
+import type { World } from '../app/world.ts';
+import { LAB_ZONE } from '../lab/catalogue.ts';
+import { type Lab, startLab } from '../lab/lab.ts';
+import { padEnd } from '../report/layout.ts';
+import type { LabWishes, OpenLab } from './services.ts';
+
+export async function openLab(
+  { clock }: Pick<World, 'clock'>,
+  { domains, dnsPort, smtpPort }: LabWishes,
+): Promise<OpenLab> {
+  const only = domains?.map((domain) => domain.slice(0, -LAB_ZONE.length - 1));
+  const lab = await startLab({ clock, only, dnsPort, smtpPort });
+  return {
+    settings: {
+      resolvers: [lab.resolver],
+      port: lab.port,
+      caFile: { name: 'the root of the lab', pem: lab.rootPem },
+      systemCa: false,
+      privateAddresses: 'allowed',
+      redirect: lab.redirect,
+    },
+    rootPem: lab.rootPem,
+    guide: (rootFile) => guideOf(lab, rootFile),
+    close: () => lab.stop(),
+  };
+}
+
+function guideOf(lab: Lab, rootFile: string | null): readonly string[] {
+  const address = (label: string): string => `you@${label}.${LAB_ZONE}`;
+  const width = Math.max(...lab.domains.map(({ label }) => address(label).length)) + 2;
+  const root = rootFile === null ? [] : ['--ca-file', rootFile, '--no-system-ca'];
+  const options = ['--resolver', `'${lab.resolver}'`, '--port', String(lab.port), ...root].join(' ');
+  return [
+    'The lab is open: a name server and mail servers on this machine, one domain per fault.',
+    '',
+    ...lab.domains.map(({ label, shows }) => `  ${padEnd(address(label), width)}${shows}`),
+    '',
+    'In another terminal:',
+    `  tlsreach probe ${address('good')} ${options}`,
+    ...(rootFile === null
+      ? ['  (--root-file FILE writes the root certificate of the lab, to be given as --ca-file)']
+      : []),
+    '',
+    'Without another terminal, the lab being opened for one run:',
+    `  tlsreach probe --lab ${address('good')}`,
+    '',
+    'Ctrl-C closes the lab.',
+  ];
+}
