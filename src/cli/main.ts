@@ -5,6 +5,6 @@ import { run } from './run.ts';
 const world = processWorld();
 const code = await run(world, {
   createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
-  openLab: async (domains) => (await import('./open-lab.ts')).openLab(world, { domains }),
+  openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),
 });
 world.setExitCode(code);

@@ -41,7 +41,6 @@ export async function worldSettings(given: GivenOptions, world: World): Promise<
     sourceAddress: sourceAddressOf(given, family),
     privateAddresses: privacyOf(given),
     redirect: null,
-    redirect: null,
     log: stderrLog(world.stderr, logLevelOf(given)),
   };
 }

@@ -215,6 +215,7 @@ test('the options of a probe reach the engine (R3, R4)', async () => {
     revocation: 'staple',
     sourceAddress: null,
     privateAddresses: 'denied',
+    redirect: null,
   });
   const { target, ...request } = requests[0] ?? assert.fail('nothing was probed');
   assert.equal(target.text, 'example.com');
