@@ -23,7 +23,8 @@ export type NotTried =
   | 'not-offered' //      STARTTLS is not among the EHLO keywords
   | 'helo-only' //        the server knows no ESMTP, so no STARTTLS either
   | 'implicit-tls' //     TLS from the first byte: no STARTTLS, one EHLO
-  | 'no-session'; //      no TLS session exists to look at
+  | 'no-session' //       no TLS session exists to look at
+  | 'not-verified'; //    credentials are for the host they are meant for alone
 
 /** A dialogue step that did not end in the reply that was hoped for. */
 export type DialogueFailure =

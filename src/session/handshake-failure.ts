@@ -2,21 +2,29 @@
 import type { HandshakeFailure } from '../policy/evidence.ts';
 
 /** What OpenSSL takes of certificates from a peer (SSL_MAX_CERT_LIST_DEFAULT), bytes. */
-export const MAX_CERTIFICATE_MESSAGE_BYTES = 102_400;
+export const MAX_CERTIFICATE_MESSAGE_BYTES = 100 * 1024;
 
 export function handshakeFailureOf(error: NodeJS.ErrnoException): HandshakeFailure {
   const code = error.code ?? error.name;
   // Node reports the peer's orderly end as a reset that no system call has seen.
   if (code === 'ECONNRESET') return { kind: 'closed', how: error.syscall === undefined ? 'end' : 'reset' };
-  if (code === 'EPIPE') return { kind: 'closed', how: 'reset' };
-  const alert = /^ERR_SSL_(?:SSLV3_|TLSV1_|TLSV13_|SSL\/TLS_|TLS_)?ALERT_(.+)$/.exec(code);
-  if (alert !== null) return { kind: 'alert', alert: (alert[1] ?? '').toLowerCase().replaceAll('_', ' '), code };
-  if (NOT_TLS.has(code)) return { kind: 'not-tls', code };
+  if (code === 'EPIPE' || code === 'ECONNABORTED') return { kind: 'closed', how: 'reset' };
+  // An alert on versions or strength says that there is none in common; only who noticed differs.
   if (NOTHING_IN_COMMON.has(code)) return { kind: 'nothing-in-common', code };
+  const alert = alertOf(code);
+  if (alert !== null) return { kind: 'alert', alert, code };
+  if (NOT_TLS.has(code)) return { kind: 'not-tls', code };
   if (code === 'ERR_SSL_EXCESSIVE_MESSAGE_SIZE') return { kind: 'too-much', limit: MAX_CERTIFICATE_MESSAGE_BYTES };
   return { kind: 'other', code, detail: error.message };
 }
 
+/** `handshake failure` of `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`; null when the code is no alert of the peer. */
+export function alertOf(code: string): string | null {
+  const alert = /^ERR_SSL_(?:[A-Z0-9/]+_)?ALERT_([A-Z_]+)$/.exec(code);
+  return alert === null ? null : (alert[1] ?? '').toLowerCase().replaceAll('_', ' ');
+}
+
+/** What OpenSSL says when the first bytes are no TLS record. */
 const NOT_TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
@@ -32,4 +40,7 @@ const NOTHING_IN_COMMON: ReadonlySet<string> = new Set([
   'ERR_SSL_NO_CIPHERS_AVAILABLE',
   'ERR_SSL_NO_SHARED_CIPHER',
   'ERR_SSL_WRONG_SSL_VERSION',
+  'ERR_SSL_WRONG_CIPHER_RETURNED',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  'ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY',
 ]);

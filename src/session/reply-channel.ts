@@ -1,16 +1,15 @@
 /**
  * Commands out, replies in, over one socket: clear or TLS, the caller knows. Whatever the peer sends is bounded, and
- * every wait ends with the reply, the end of the connection, the stage's absolute deadline or the caller's signal.
+ * every wait ends with the reply, the end of the connection, an absolute deadline or the caller's signal.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
-import { startDeadline } from '../base/deadline.ts';
-import { failed, type Outcome, succeeded } from '../base/outcome.ts';
+import { failed, type Outcome } from '../base/outcome.ts';
 import type { DialogueFailure } from '../policy/evidence.ts';
-import { LineSplitter } from '../smtp/lines.ts';
-import { MAX_REPLY_LINE_BYTES, ReplyReader, type SmtpReply } from '../smtp/reply.ts';
+import { ReplyReader, type SmtpReply } from '../smtp/reply.ts';
+import { alertOf } from './handshake-failure.ts';
 
-/** Bytes of all replies of one session together, before TLS and inside it. */
+/** Bytes that a peer may send in one session, in clear and decrypted together. */
 export const MAX_SESSION_BYTES = 512 * 1024;
 
 export interface ReplyChannelOptions {
@@ -18,39 +17,29 @@ export interface ReplyChannelOptions {
   readonly clock: Clock;
   /** Bytes already received in this session. */
   readonly received: number;
-  /** ms for one reply, absolute from the moment it is waited for. */
-  readonly stageTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
+export type ReplyResult = Outcome<SmtpReply, DialogueFailure>;
+
 export class ReplyChannel {
-  readonly #options: ReplyChannelOptions;
-  readonly #splitter = new LineSplitter(MAX_REPLY_LINE_BYTES);
-  readonly #reader = new ReplyReader(this.#splitter);
-  /** What came while nobody waited: read first by whoever waits next. */
-  #unread: Buffer[] = [];
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #reader = new ReplyReader();
   #received: number;
   #ended: 'end' | 'reset' | null = null;
-  #wake: (() => void) | null = null;
-  readonly #onData = (chunk: Buffer): void => {
-    this.#received += chunk.length;
-    this.#unread.push(chunk);
-    if (this.#received > MAX_SESSION_BYTES) this.#options.socket.pause();
-    this.#wake?.();
-  };
-  readonly #onEnd = (): void => {
-    this.#ended ??= 'end';
-    this.#wake?.();
-  };
-  readonly #onError = (): void => {
-    this.#ended ??= 'reset';
-    this.#wake?.();
-  };
+  #alert: string | null = null;
+  #settle: ((result: ReplyResult) => void) | null = null;
+  #cancelTimer: (() => void) | null = null;
 
-  constructor(options: ReplyChannelOptions) {
-    this.#options = options;
-    this.#received = options.received;
-    options.socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onError);
+  constructor({ socket, clock, received, signal }: ReplyChannelOptions) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#signal = signal;
+    this.#received = received;
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onError);
+    signal.addEventListener('abort', this.#onAbort);
   }
 
   /** Bytes received in this session so far. */
@@ -58,65 +47,99 @@ export class ReplyChannel {
     return this.#received;
   }
 
-  send(line: string): void {
-    if (this.#ended === null && this.#options.socket.writable) this.#options.socket.write(`${line}\r\n`);
+  /** Bytes behind the last reply that was read: nobody has asked for them yet. */
+  get surplus(): number {
+    return this.#reader.surplus;
   }
 
-  /** The next complete reply, within `timeoutMs` (the stage's where nothing else is said). */
-  async read(timeoutMs = this.#options.stageTimeoutMs): Promise<Outcome<SmtpReply, DialogueFailure>> {
-    const { clock, signal } = this.#options;
-    const ready = this.#progress();
-    if (ready !== null) return ready;
-    const deadline = startDeadline(clock, timeoutMs, signal);
-    return await new Promise((resolve) => {
-      const settle = (outcome: Outcome<SmtpReply, DialogueFailure>): void => {
-        this.#wake = null;
-        deadline.signal.removeEventListener('abort', onAbort);
-        deadline.dispose();
-        resolve(outcome);
+  surplusSample(): string {
+    return this.#reader.surplusSample();
+  }
+
+  /** The TLS alert that ended the connection, where one did: with TLS 1.3 a handshake may be refused this late. */
+  get alert(): string | null {
+    return this.#alert;
+  }
+
+  send(line: string): void {
+    if (this.#ended === null && this.#socket.writable) this.#socket.write(`${line}\r\n`);
+  }
+
+  /** Message text and the like, as it is. Resolves when the socket can take more, or has none to take it. */
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    if (this.#ended !== null || !this.#socket.writable || this.#socket.write(bytes)) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
       };
-      const onAbort = (): void =>
-        settle(
-          failed(
-            deadline.expired()
-              ? { kind: 'timed-out', afterMs: timeoutMs, begun: this.#reader.begun }
-              : { kind: 'cancelled' },
-          ),
-        );
-      if (deadline.signal.aborted) return onAbort();
-      deadline.signal.addEventListener('abort', onAbort, { once: true });
-      this.#wake = () => {
-        const outcome = this.#progress();
-        if (outcome !== null) settle(outcome);
-      };
+      this.#socket.on('drain', done).on('close', done);
     });
   }
 
-  /** What has arrived behind the last reply; the channel forgets it. */
-  takeUnread(): Buffer {
-    const rest = Buffer.concat([this.#splitter.takePending(), ...this.#unread]);
-    this.#unread = [];
-    return rest;
+  /** The next complete reply, within `timeoutMs`, which is absolute: bytes that dribble in do not lengthen it. */
+  read(timeoutMs: number): Promise<ReplyResult> {
+    const ready = this.#signal.aborted ? CANCELLED : this.#progress();
+    if (ready !== null) return Promise.resolve(ready);
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      this.#cancelTimer = this.#clock.setTimer(timeoutMs, () =>
+        this.#finish(failed({ kind: 'timed-out', afterMs: Math.round(timeoutMs), begun: this.#reader.begun })),
+      );
+    });
   }
 
   /** Leaves the socket to somebody else: TLS, or the one who closes it. */
   detach(): void {
-    const { socket } = this.#options;
+    const socket = this.#socket;
     socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onError);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#received += chunk.length;
+    // Past the limit nothing is kept: the next one who waits learns of it.
+    if (this.#received > MAX_SESSION_BYTES) this.#socket.pause();
+    else this.#reader.push(chunk);
+    this.#wake();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#ended ??= 'end';
+    this.#wake();
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    this.#alert ??= alertOf(error.code ?? '');
+    this.#ended ??= 'reset';
+    this.#wake();
+  };
+
+  readonly #onAbort = (): void => this.#finish(CANCELLED);
+
+  #wake(): void {
+    if (this.#settle === null) return;
+    const result = this.#progress();
+    if (result !== null) this.#finish(result);
+  }
+
+  #finish(result: ReplyResult): void {
+    const settle = this.#settle;
+    if (settle === null) return;
+    this.#settle = null;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    settle(result);
   }
 
   /** Null while there is nothing to tell yet. */
-  #progress(): Outcome<SmtpReply, DialogueFailure> | null {
-    // What the splitter kept behind the last reply is fed again, in front of what came since.
-    for (let chunk: Buffer | undefined = EMPTY; chunk !== undefined; chunk = this.#unread.shift()) {
-      const progress = this.#reader.feed(chunk);
-      if (progress.kind === 'reply') return succeeded(progress.reply);
-      if (progress.kind === 'fault') return failed({ kind: 'malformed', fault: progress.fault });
-    }
+  #progress(): ReplyResult | null {
+    const next = this.#reader.next();
+    if (next !== null) return next.ok ? next : failed({ kind: 'malformed', fault: next.failure });
     if (this.#received > MAX_SESSION_BYTES) return failed({ kind: 'too-much', limit: MAX_SESSION_BYTES });
     if (this.#ended !== null) return failed({ kind: 'closed', how: this.#ended, begun: this.#reader.begun });
     return null;
   }
 }
 
-const EMPTY = Buffer.alloc(0);
+const CANCELLED: ReplyResult = failed({ kind: 'cancelled' });

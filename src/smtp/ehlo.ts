@@ -1,6 +1,5 @@
 /**
- * The answer to EHLO (RFC 5321 section 4.1.1.1): the first line is the server's greeting and never an extension, even
- * when it reads like one (R11); each further line is a keyword with parameters.
+ * The answer to EHLO (RFC 5321 section 4.1.1.1): a greeting line, then one extension a line.
  */
 import type { SmtpReply } from './reply.ts';
 
@@ -16,43 +15,50 @@ export interface EhloReply {
   readonly keywords: readonly EhloKeyword[];
 }
 
-/** Reads a positive reply to EHLO. Lines that are no keyword are left out; the reply itself keeps them. */
-export function parseEhloReply({ lines }: SmtpReply): EhloReply {
-  const [greeting = '', ...extensions] = lines;
-  return {
-    greetingDomain: greeting.trim().split(' ', 1)[0] ?? '',
-    keywords: extensions.flatMap((line) => {
-      const [word = '', ...parameters] = line.trim().split(/ +/);
-      // `AUTH=LOGIN` is how AUTH was written before RFC 2554 and still is by some.
-      const [, old] = /^AUTH=(.*)$/i.exec(word) ?? [];
-      if (old !== undefined) return [{ keyword: 'AUTH', parameters: [old, ...parameters] }];
-      return KEYWORD.test(word) ? [{ keyword: word.toUpperCase(), parameters }] : [];
-    }),
-  };
+/**
+ * Reads a positive reply to EHLO. Blanks around a keyword are dropped, keywords upper-cased (RFC 5321 2.4), and lines that
+ * hold none left out; the reply itself keeps them. `AUTH=LOGIN`, a form older than RFC 4954 that servers still send, is
+ * the keyword AUTH.
+ */
+export function parseEhloReply(reply: SmtpReply): EhloReply {
+  const [greeting = '', ...extensions] = reply.lines;
+  const keywords: EhloKeyword[] = [];
+  for (const line of extensions) {
+    const [first = '', ...parameters] = wordsOf(line);
+    const old = /^AUTH=(.*)$/i.exec(first);
+    if (old === null) {
+      if (KEYWORD.test(first)) keywords.push({ keyword: first.toUpperCase(), parameters });
+    } else keywords.push({ keyword: 'AUTH', parameters: [old[1] ?? '', ...parameters].filter((word) => word !== '') });
+  }
+  return { greetingDomain: wordsOf(greeting)[0] ?? '', keywords };
 }
 
-/** Whether the first line, which is a greeting, names STARTTLS all the same (R11). */
-export function namesStarttlsInGreeting({ lines }: SmtpReply): boolean {
-  return /(^|[\s=])STARTTLS(\s|$)/i.test(lines[0] ?? '');
+export function offers({ keywords }: EhloReply, keyword: string): boolean {
+  return keywords.some((offered) => offered.keyword === keyword);
 }
 
-/** The parameters of a keyword; null when it is not offered. */
-export function parametersOf(ehlo: EhloReply, keyword: string): readonly string[] | null {
-  return ehlo.keywords.find((offered) => offered.keyword === keyword)?.parameters ?? null;
+/** RFC 1870: the largest message taken, in octets; 0 when there is no fixed limit, null when SIZE is not offered. */
+export function sizeLimitOf({ keywords }: EhloReply): number | null {
+  const size = keywords.find(({ keyword }) => keyword === 'SIZE');
+  if (size === undefined) return null;
+  const [octets = ''] = size.parameters;
+  return /^\d{1,15}$/.test(octets) ? Number(octets) : 0;
 }
 
-/** The largest message in octets (RFC 1870); 0 is "no fixed limit", null when SIZE is not offered. */
-export function sizeLimit(ehlo: EhloReply): number | null {
-  const parameters = parametersOf(ehlo, 'SIZE');
-  if (parameters === null) return null;
-  return /^\d{1,15}$/.test(parameters[0] ?? '') ? Number(parameters[0]) : 0;
-}
-
-/** SASL mechanisms (RFC 4954), upper case, in order, each once. */
-export function authMechanisms(ehlo: EhloReply): readonly string[] {
-  const offered = ehlo.keywords.filter(({ keyword }) => keyword === 'AUTH').flatMap(({ parameters }) => parameters);
+/** RFC 4954: the mechanisms of all AUTH lines together, upper case, each once, in the order offered. */
+export function authMechanismsOf({ keywords }: EhloReply): readonly string[] {
+  const offered = keywords.filter(({ keyword }) => keyword === 'AUTH').flatMap(({ parameters }) => parameters);
   return [...new Set(offered.map((mechanism) => mechanism.toUpperCase()))];
+}
+
+/** STARTTLS on the first line is a word of the greeting, not an offer (R11). */
+export function hasStarttlsOnGreetingLine(reply: SmtpReply): boolean {
+  return wordsOf(reply.lines[0] ?? '').some((word) => word.toUpperCase() === 'STARTTLS');
 }
 
 /** RFC 5321 4.1.1.1, with the underscore that some use. */
 const KEYWORD = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+function wordsOf(line: string): readonly string[] {
+  return line.split(/[ \t]+/).filter((word) => word !== '');
+}

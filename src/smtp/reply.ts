@@ -1,8 +1,12 @@
 /**
- * An SMTP reply (RFC 5321 section 4.2) and its incremental reader. Every line of one reply has the same code; a line
- * without text is tolerated, an unknown code is judged by its first digit, mixed codes are refused (S-MX-12).
+ * An SMTP reply (RFC 5321 section 4.2) and the reader that finds replies in a stream of bytes from a stranger.
+ *
+ * Several lines share one code, with a hyphen behind the code on all but the last (4.2.1). Missing text is tolerated, and
+ * so is a bare LF; lines with different codes are not one reply, and neither is anything that does not begin with a code
+ * (S-MX-12).
  */
-import { type LineSplitter, textOf } from './lines.ts';
+import { failed, type Outcome, succeeded } from '../base/outcome.ts';
+import { LineReader, textOfBytes } from './lines.ts';
 
 export interface EnhancedStatus {
   readonly class: 2 | 4 | 5;
@@ -27,78 +31,122 @@ export type ReplyFault =
   | { readonly kind: 'too-many-lines'; readonly limit: number }
   | { readonly kind: 'reply-too-large'; readonly limit: number };
 
-/** RFC 5321 4.5.3.1.5 asks for 512; some servers write longer ones. */
-export const MAX_REPLY_LINE_BYTES = 4_096;
-/** Long greetings with many lines of law are real; endless ones are not. */
-export const MAX_REPLY_LINES = 200;
-/** Of all lines of one reply together. */
+/** Octets of one line without its ending. RFC 5321 4.5.3.1.5 says 512; banners and policy texts in the wild are longer. */
+export const MAX_REPLY_LINE_BYTES = 4096;
+/** Lines of one reply: long multi-line greetings are legal, endless ones are not. */
+export const MAX_REPLY_LINES = 500;
+/** Octets of one reply, all lines and their endings together. */
 export const MAX_REPLY_BYTES = 64 * 1024;
+/** Of a line that is no reply, so much is kept as evidence. */
+export const MAX_FAULT_SAMPLE = 200;
 
-export type ReplyProgress =
-  | { readonly kind: 'more' }
-  | { readonly kind: 'reply'; readonly reply: SmtpReply }
-  | { readonly kind: 'fault'; readonly fault: ReplyFault };
+export type ReplyOutcome = Outcome<SmtpReply, ReplyFault>;
 
-/** Reads one reply at a time out of the lines of `splitter`; what follows a complete reply stays with the splitter. */
+/**
+ * Reads one reply after the other. Bytes are parsed only as far as the reply that is asked for; the same bytes give the
+ * same replies however they are cut. After a fault it repeats the fault.
+ */
 export class ReplyReader {
-  readonly #splitter: LineSplitter;
+  readonly #lines = new LineReader(MAX_REPLY_LINE_BYTES);
   #code = 0;
-  #lines: string[] = [];
+  #texts: string[] = [];
   #bytes = 0;
+  #fault: ReplyFault | null = null;
 
-  constructor(splitter: LineSplitter) {
-    this.#splitter = splitter;
+  push(chunk: Buffer): void {
+    this.#lines.push(chunk);
   }
 
-  /** Some bytes of the reply that is waited for have arrived. */
+  /** True when part of a reply has arrived. */
   get begun(): boolean {
-    return this.#lines.length > 0 || this.#splitter.pending > 0;
+    return this.#texts.length > 0 || this.#lines.buffered > 0;
   }
 
-  feed(chunk: Buffer): ReplyProgress {
-    let result: ReplyProgress = MORE;
-    const fault = this.#splitter.feed(chunk, (line) => {
-      result = this.#take(line);
-      return result.kind === 'more';
-    });
-    return fault === null ? result : { kind: 'fault', fault };
+  /** Bytes behind the last reply taken. */
+  get surplus(): number {
+    return this.#lines.buffered;
   }
 
-  #take(line: Buffer): ReplyProgress {
-    const text = textOf(line);
-    const match = REPLY_LINE.exec(text);
-    if (match === null) return faulty({ kind: 'not-a-reply', line: text.slice(0, 200) });
-    const code = Number(match[1]);
-    if (this.#lines.length > 0 && code !== this.#code) {
-      return faulty({ kind: 'mixed-codes', first: this.#code, second: code });
+  /** The first bytes of the surplus as text, for evidence. */
+  surplusSample(): string {
+    return textOfBytes(this.#lines.peek(MAX_FAULT_SAMPLE));
+  }
+
+  /** The next reply or what is wrong with it; null when more bytes are needed. */
+  next(): ReplyOutcome | null {
+    while (this.#fault === null) {
+      const before = this.#lines.buffered;
+      const found = this.#lines.next();
+      if (found === null) return null;
+      if (found.kind === 'too-long') return this.#fail({ kind: 'line-too-long', limit: MAX_REPLY_LINE_BYTES });
+      this.#bytes += before - this.#lines.buffered;
+      const reply = this.#addLine(found.line.bytes);
+      if (reply !== null) return reply;
     }
+    return failed(this.#fault);
+  }
+
+  #addLine(bytes: Buffer): ReplyOutcome | null {
+    const code = codeOf(bytes);
+    if (code === null) return this.#fail({ kind: 'not-a-reply', line: sample(bytes) });
+    if (this.#texts.length > 0 && code !== this.#code) {
+      return this.#fail({ kind: 'mixed-codes', first: this.#code, second: code });
+    }
+    if (this.#texts.length >= MAX_REPLY_LINES) return this.#fail({ kind: 'too-many-lines', limit: MAX_REPLY_LINES });
+    if (this.#bytes > MAX_REPLY_BYTES) return this.#fail({ kind: 'reply-too-large', limit: MAX_REPLY_BYTES });
     this.#code = code;
-    this.#lines.push(match[3] ?? '');
-    this.#bytes += line.length;
-    if (this.#lines.length > MAX_REPLY_LINES) return faulty({ kind: 'too-many-lines', limit: MAX_REPLY_LINES });
-    if (this.#bytes > MAX_REPLY_BYTES) return faulty({ kind: 'reply-too-large', limit: MAX_REPLY_BYTES });
-    if (match[2] === '-') return MORE;
-    const reply: SmtpReply = {
-      code,
-      lines: this.#lines,
-      enhancedStatus: parseEnhancedStatus(code, this.#lines[0] ?? ''),
-    };
-    this.#lines = [];
+    this.#texts.push(textOfBytes(bytes.subarray(4)));
+    if (bytes[3] === HYPHEN) return null;
+    const lines = this.#texts;
+    this.#texts = [];
     this.#bytes = 0;
-    return { kind: 'reply', reply };
+    return succeeded({ code, lines, enhancedStatus: enhancedStatusOf(code, lines[0] ?? '') });
+  }
+
+  #fail(fault: ReplyFault): ReplyOutcome {
+    this.#fault = fault;
+    return failed(fault);
   }
 }
 
-/** The enhanced status at the beginning of a reply's text; only of the reply's own class (RFC 2034 section 4). */
-export function parseEnhancedStatus(code: number, text: string): EnhancedStatus | null {
-  const match = /^([245])\.(\d{1,3})\.(\d{1,3})(?: |$)/.exec(text);
+/** 2yz: what was asked for was done. */
+export function isPositive(reply: SmtpReply): boolean {
+  return reply.code >= 200 && reply.code < 300;
+}
+
+/** 4yz: may succeed later. */
+export function isTransient(reply: SmtpReply): boolean {
+  return reply.code >= 400 && reply.code < 500;
+}
+
+/** 5yz: do not repeat it as it is. */
+export function isPermanent(reply: SmtpReply): boolean {
+  return reply.code >= 500;
+}
+
+/** The server says goodbye, whatever was asked (RFC 5321 section 3.8). */
+export function isClosing(reply: SmtpReply): boolean {
+  return reply.code === 421;
+}
+
+/** RFC 3463 section 2 at the beginning of a reply's text; only of the reply's own class (RFC 2034 section 4). */
+export function enhancedStatusOf(code: number, text: string): EnhancedStatus | null {
+  const match = /^([245])\.(\d{1,3})\.(\d{1,3})(?=[ \t]|$)/.exec(text);
   if (match === null || Number(match[1]) !== Math.trunc(code / 100)) return null;
   return { class: Number(match[1]) as 2 | 4 | 5, subject: Number(match[2]), detail: Number(match[3]) };
 }
 
-const MORE: ReplyProgress = { kind: 'more' };
-const REPLY_LINE = /^([2-5][0-9]{2})(?:([ -])(.*))?$/s;
+const HYPHEN = 0x2d;
+const SPACE = 0x20;
 
-function faulty(fault: ReplyFault): ReplyProgress {
-  return { kind: 'fault', fault };
+/** 200..599, then nothing, a space or a hyphen; null for anything else. */
+function codeOf(bytes: Buffer): number | null {
+  const [first = 0, second = 0, third = 0, separator] = bytes;
+  if (first < 0x32 || first > 0x35 || second < 0x30 || second > 0x39 || third < 0x30 || third > 0x39) return null;
+  if (separator !== undefined && separator !== SPACE && separator !== HYPHEN) return null;
+  return (first - 0x30) * 100 + (second - 0x30) * 10 + (third - 0x30);
+}
+
+function sample(bytes: Buffer): string {
+  return textOfBytes(bytes.subarray(0, MAX_FAULT_SAMPLE));
 }
