@@ -3,6 +3,7 @@
  * it, the forward-confirmed reverse name of the address (R91).
  */
 import type { Domain } from '../base/domain.ts';
+import { parseIpAddress } from '../base/ip-address.ts';
 import type { MailHost } from '../dns/mail-route.ts';
 import { confirmedNames } from '../dns/pointer.ts';
 import type { Resolver } from '../dns/resolver.ts';
@@ -20,6 +21,8 @@ export interface JudgeOptions {
   readonly target: SessionTarget;
   readonly host: MailHost;
   readonly recipientDomain: Domain | null;
+  /** The server was named by the user: an explicit route, which no DNS can forge. */
+  readonly given: boolean;
 }
 
 export function certificateJudge({
@@ -29,6 +32,7 @@ export function certificateJudge({
   target,
   host,
   recipientDomain,
+  given,
 }: JudgeOptions): CertificateJudge {
   return {
     judgeChain: (chainAsSent, ocspStaple) => judgeChain({ chainAsSent, anchors, at: world.clock.now(), ocspStaple }),
@@ -39,7 +43,7 @@ export function certificateJudge({
         leaf: leaf?.ok === true ? leaf.value : null,
         host: target.exchange,
         recipientDomain,
-        staticRoute: null,
+        staticRoute: given && parseIpAddress(target.exchange) === null ? target.exchange : null,
         mxNameSecure: host.addressSecurity === 'secure',
         strictCn: false,
       };

@@ -160,9 +160,18 @@ function offers({ keywords }: EhloSeen, wanted: string): boolean {
   return keywords.some(({ keyword }) => keyword === wanted);
 }
 
-/** What the route itself has to say (S-MX-5 to S-MX-7). */
-export function findingsOfRoute(remarks: readonly RouteRemark[], domain: string): readonly Finding[] {
-  return remarks.map((remark) => routeFinding(remark, domain));
+/**
+ * What the route itself has to say (S-MX-5 to S-MX-7). An address that is not public but answered is in a network of
+ * the person who asks, who knows about it.
+ */
+export function findingsOfRoute(
+  remarks: readonly RouteRemark[],
+  domain: string,
+  reached: ReadonlySet<string>,
+): readonly Finding[] {
+  return remarks
+    .filter((remark) => remark.kind !== 'mx-not-public' || !reached.has(remark.address))
+    .map((remark) => routeFinding(remark, domain));
 }
 
 function routeFinding(remark: RouteRemark, domain: string): Finding {

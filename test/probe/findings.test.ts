@@ -116,6 +116,7 @@ describe('findings', () => {
         { kind: 'null-mx-among-others' },
       ],
       'example.com',
+      new Set(),
     );
     assert.deepEqual(
       findings.map(({ code, host }) => [code, host]),
@@ -125,6 +126,17 @@ describe('findings', () => {
         ['mx-has-no-address', 'gone.example.com'],
         ['null-mx-among-others', undefined],
       ],
+    );
+  });
+
+  it('leave out that an address is private where it answered, and say so where it did not (S-MX-7)', () => {
+    const remarks = ['10.0.0.1', '10.0.0.2'].map(
+      (address) => ({ kind: 'mx-not-public', exchange: 'mx.example.com', address, scope: 'private' }) as const,
+    );
+    const findings = findingsOfRoute(remarks, 'example.com', new Set(['10.0.0.1']));
+    assert.deepEqual(
+      findings.map(({ code, address }) => [code, address]),
+      [['mx-not-public', '10.0.0.2']],
     );
   });
 });

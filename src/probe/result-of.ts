@@ -1,0 +1,211 @@
+/** From what a probe saw to the result everybody reads. Pure: the evidence is all there is. */
+import { type Domain, showDomain } from '../base/domain.ts';
+import { addressLiteral } from '../base/ip-address.ts';
+import { describeDnsFailure } from '../dns/answer.ts';
+import type { MailHost, MailRoute } from '../dns/mail-route.ts';
+import type { Evidence, TranscriptLine } from '../policy/evidence.ts';
+import { assuranceOf } from './assurance.ts';
+import { type ConfidenceOptions, qFactorOf, scoreHosts } from './confidence.ts';
+import type { FindingCode } from './finding-catalogue.ts';
+import { findingsOfRoute, makeFinding } from './findings.ts';
+import { type HostRow, rowOfDangling, rowOfSession, withScores } from './host-row.ts';
+import { type PredictionInput, predictAll, predictNothing } from './predictions.ts';
+import type { ProbeRequest } from './request.ts';
+import type { Finding, ProbeResult } from './result.ts';
+import { averageOf } from './stages.ts';
+
+export interface SessionReport {
+  readonly evidence: Evidence;
+  readonly transcript: readonly TranscriptLine[];
+}
+
+/** What stands in every result, whatever was found. */
+export interface Frame {
+  readonly request: ProbeRequest;
+  /** Port of hosts that were not connected to. */
+  readonly port: number;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  readonly elapsedMs: number;
+  readonly resolvers: readonly string[];
+  readonly trust: ProbeResult['trust'];
+}
+
+export interface Observed {
+  readonly route: FoundRoute;
+  /** In the order delivery would try them. */
+  readonly sessions: readonly SessionReport[];
+  /** The sessions in clear of AssureTLS; null where nobody asked. */
+  readonly inClear: readonly SessionReport[] | null;
+  /** Every target of the route was contacted. */
+  readonly complete: boolean;
+  readonly requirementFor: PredictionInput['requirementFor'];
+}
+
+export type FoundRoute = Extract<MailRoute, { readonly kind: 'route' }>;
+export type NoRoute = Exclude<MailRoute, FoundRoute>;
+
+export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
+  const { request } = frame;
+  const { route, sessions, inClear, complete, requirementFor } = observed;
+  const rows = rowsOf(frame, observed);
+  const scored = scoreHosts(
+    rows.map((row) => row.scored),
+    optionsOf(request),
+  );
+  const hosts = withScores(rows, scored);
+  const domain = domainText(request);
+  return {
+    ...always(frame),
+    status: 'tested',
+    problem: null,
+    confidence: scored.confidence,
+    ...(request.quick
+      ? {
+          qFactor: qFactorOf(
+            rows.map((row) => row.scored),
+            scored.scores,
+          ),
+        }
+      : {}),
+    ...(inClear === null ? {} : { assurance: assuranceOf(inClear) }),
+    hosts,
+    average: averageOf(hosts.filter(({ verdict }) => verdict !== 'skipped').map(({ stages }) => stages)),
+    dns: {
+      mx: {
+        security: route.security,
+        securityFrom: route.securityFrom,
+        source: route.source,
+        records: route.hosts.map(({ exchange, preference }) => ({ exchange, preference })),
+      },
+      resolvers: frame.resolvers,
+    },
+    predictions: predictAll({
+      sessions: sessions.map(({ evidence }) => evidence),
+      requirementFor,
+      order: request.seed === null ? 'any-among-equals' : 'fixed',
+      complete,
+    }),
+    findings: [
+      ...findingsOfRoute(route.remarks, domain, reachedAddresses(sessions)),
+      ...implicitFinding(route, domain),
+      ...hosts.flatMap(({ findings }) => findings),
+    ],
+  };
+}
+
+/** A domain that cannot be tested: every prediction is `none`, and one finding says why (R21). */
+export function resultWithoutRoute(frame: Frame, route: NoRoute): ProbeResult {
+  const { request } = frame;
+  const domain = domainText(request);
+  const { code, problem } = whyNoRoute(route, domain);
+  const remarks = route.kind === 'no-address' ? route.remarks : [];
+  const rows = danglingHosts(route).map((host) => rowOfDangling({ host, port: frame.port, rcptAsked: false, remarks }));
+  const scored = scoreHosts(
+    rows.map((row) => row.scored),
+    optionsOf(request),
+  );
+  const hosts = withScores(rows, scored);
+  return {
+    ...always(frame),
+    status: route.kind,
+    problem,
+    confidence: scored.confidence,
+    hosts,
+    average: averageOf(hosts.map(({ stages }) => stages)),
+    dns: {
+      mx: {
+        security: 'security' in route ? route.security : (route.answers[0]?.security ?? 'indeterminate'),
+        securityFrom: route.answers[0]?.securityFrom ?? null,
+        source: route.kind === 'null-mx' || hosts.length > 0 ? 'mx' : null,
+        records: hosts.map(({ exchange, preference }) => ({ exchange, preference })),
+      },
+      resolvers: frame.resolvers,
+    },
+    predictions: predictNothing(problem),
+    findings: [makeFinding(code, problem, { domain }), ...findingsOfRoute(remarks, domain, new Set())],
+  };
+}
+
+/** The recipient's domain as text: an A-label, or a literal in brackets. */
+export function domainText({ target }: ProbeRequest): string {
+  return typeof target.domain === 'string' ? target.domain : addressLiteral(target.domain);
+}
+
+/** What goes into RCPT TO: the mailbox that was typed, postmaster of a bare domain where asked (R1), or nothing. */
+export function recipientOf(request: ProbeRequest): string | null {
+  const { target, rcpt } = request;
+  if (rcpt === 'no') return null;
+  if (target.mailbox !== null) return target.mailbox.text;
+  return rcpt === 'yes' ? `postmaster@${domainText(request)}` : null;
+}
+
+function always({ request, startedAt, elapsedMs, trust }: Frame) {
+  return {
+    format: 'tlsreach.probe/1',
+    target: request.target.text,
+    domain: domainText(request),
+    startedAt: new Date(startedAt).toISOString(),
+    elapsedMs,
+    mtaSts: { mode: 'not-tested' },
+    tlsRpt: {},
+    dane: {},
+    trust,
+  } as const;
+}
+
+function optionsOf({ ignoreNoConnect }: ProbeRequest): ConfidenceOptions {
+  return { ignoreNoConnect, mtaStsTested: false, daneTested: false };
+}
+
+/** The rows as shown: by preference, then as listed, hosts without any address among them. */
+function rowsOf({ request, port }: Frame, { route, sessions }: Observed): readonly HostRow[] {
+  const dangling = request.quick ? [] : route.hosts.filter(({ addresses }) => addresses.length === 0);
+  const place = (exchange: string): number => route.hosts.findIndex((host) => host.exchange === exchange);
+  const rcptAsked = recipientOf(request) !== null;
+  return [
+    ...sessions.map(({ evidence, transcript }) => rowOfSession(evidence, transcript)),
+    ...dangling.map((host) => rowOfDangling({ host, port, rcptAsked, remarks: route.remarks })),
+  ].sort((a, b) => a.result.preference - b.result.preference || place(a.result.exchange) - place(b.result.exchange));
+}
+
+function reachedAddresses(sessions: readonly SessionReport[]): ReadonlySet<string> {
+  return new Set(
+    sessions.filter(({ evidence }) => evidence.greeting.kind === 'seen').map(({ evidence }) => evidence.address),
+  );
+}
+
+function implicitFinding(route: FoundRoute, domain: string): readonly Finding[] {
+  if (route.source !== 'implicit') return [];
+  return [makeFinding('implicit-mx', `${domain} has no MX record; its own address is used`, { domain })];
+}
+
+/** MX records that lead to no address are hosts that cannot be reached: 50, not nothing (specification 1.7.3). */
+function danglingHosts({ kind, answers }: NoRoute): readonly MailHost[] {
+  const mx = answers.find(({ type }) => type === 'MX');
+  if (kind !== 'no-address' || mx?.kind !== 'records') return [];
+  return mx.records
+    .flatMap(({ data }) => (typeof data === 'object' && 'exchange' in data ? [data] : []))
+    .map(({ exchange, preference }) => ({
+      exchange,
+      preference,
+      addresses: [],
+      canonicalName: exchange,
+      addressSecurity: 'indeterminate' as const,
+    }))
+    .sort((a, b) => a.preference - b.preference);
+}
+
+function whyNoRoute(route: NoRoute, domain: string): { readonly code: FindingCode; readonly problem: string } {
+  const shown = showDomain(domain as Domain);
+  switch (route.kind) {
+    case 'null-mx':
+      return { code: 'null-mx', problem: `${shown} accepts no mail: it says so with a null MX record` };
+    case 'no-such-domain':
+      return { code: 'no-such-domain', problem: `${shown} does not exist in the DNS` };
+    case 'no-address':
+      return { code: 'no-address', problem: `no host of ${shown} has an address, so no mail can be delivered` };
+    case 'dns-failure':
+      return { code: 'dns-failure', problem: `looking up ${shown}: ${describeDnsFailure(route.failure)}` };
+  }
+}
