@@ -5,6 +5,17 @@ import type { Certificate } from './certificate.ts';
 import type { CertificateFacts } from './chain-verdict.ts';
 
 export function certificateFacts(certificate: Certificate): CertificateFacts {
+  const known = told.get(certificate);
+  if (known !== undefined) return known;
+  const facts = tell(certificate);
+  told.set(certificate, facts);
+  return facts;
+}
+
+/** Intermediates and roots are told of in one result after the other. */
+const told = new WeakMap<Certificate, CertificateFacts>();
+
+function tell(certificate: Certificate): CertificateFacts {
   return {
     subject: certificate.subject.text,
     issuer: certificate.issuer.text,
