@@ -4,7 +4,6 @@
  */
 import type { Domain } from '../base/domain.ts';
 import { parseIpAddress } from '../base/ip-address.ts';
-import type { MailHost } from '../dns/mail-route.ts';
 import { confirmedNames } from '../dns/pointer.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { parseCertificate } from '../pki/certificate.ts';
@@ -19,7 +18,7 @@ export interface JudgeOptions {
   readonly resolver: Resolver;
   readonly anchors: TrustAnchors;
   readonly target: SessionTarget;
-  readonly host: MailHost;
+  readonly mxNameSecure: boolean;
   readonly recipientDomain: Domain | null;
   /** The server was named by the user: an explicit route, which no DNS can forge. */
   readonly given: boolean;
@@ -30,7 +29,7 @@ export function certificateJudge({
   resolver,
   anchors,
   target,
-  host,
+  mxNameSecure,
   recipientDomain,
   given,
 }: JudgeOptions): CertificateJudge {
@@ -44,7 +43,7 @@ export function certificateJudge({
         host: target.exchange,
         recipientDomain,
         staticRoute: given && parseIpAddress(target.exchange) === null ? target.exchange : null,
-        mxNameSecure: host.addressSecurity === 'secure',
+        mxNameSecure,
         strictCn: false,
       };
       const pointers = needsPointerNames(question) ? await confirmedNames(resolver, target.address, signal) : null;

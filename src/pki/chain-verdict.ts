@@ -52,6 +52,7 @@ export interface CertificateFacts {
   readonly fingerprint: string;
 }
 
+/** Positions count from 1, the server's own certificate. */
 export type ChainRemark =
   | { readonly kind: 'duplicate'; readonly position: number; readonly of: number }
   | { readonly kind: 'misordered'; readonly position: number }

@@ -92,28 +92,28 @@ function remarkFinding(remark: ChainRemark, at: At): Finding | null {
     case 'duplicate':
       return at(
         'chain-duplicate',
-        `certificate ${remark.position + 1} of the chain is the same as certificate ${remark.of + 1}`,
+        `certificate ${remark.position} of the chain is the same as certificate ${remark.of}`,
       );
     case 'misordered':
-      return at('chain-misordered', `certificate ${remark.position + 1} does not stand behind the one it has signed`);
+      return at('chain-misordered', `certificate ${remark.position} does not stand behind the one it has signed`);
     case 'foreign':
-      return at('chain-foreign', `certificate ${remark.position + 1} (${remark.subject}) has no part in the chain`);
+      return at('chain-foreign', `certificate ${remark.position} (${remark.subject}) has no part in the chain`);
     case 'root-sent':
       return at(
         'chain-root-sent',
-        `certificate ${remark.position + 1} is the root itself, which every client has or does not trust`,
+        `certificate ${remark.position} is the root itself, which every client has or does not trust`,
       );
     case 'near-expiry':
       return at(
         'certificate-near-expiry',
-        `${remark.daysLeft} of ${remark.lifetimeDays} days are left of certificate ${remark.position + 1}`,
+        `${remark.daysLeft} of ${remark.lifetimeDays} days are left of certificate ${remark.position}`,
       );
     case 'missing-intermediate':
       return at('certificate-missing-intermediate', `the chain lacks the certificate of ${remark.issuer}`);
     case 'weak-key':
-      return at('certificate-weak-key', `certificate ${remark.position + 1} has the key ${remark.key}`);
+      return at('certificate-weak-key', `certificate ${remark.position} has the key ${remark.key}`);
     case 'weak-signature':
-      return at('certificate-weak-signature', `certificate ${remark.position + 1} is signed with ${remark.signature}`);
+      return at('certificate-weak-signature', `certificate ${remark.position} is signed with ${remark.signature}`);
   }
 }
 

@@ -40,6 +40,8 @@ export interface SessionRequest extends ProbeTarget {
   readonly recipientDomain: Domain | null;
   /** The server was named by the user, in place of the MX hosts. */
   readonly given: boolean;
+  /** DNSSEC vouches for the name of the host. */
+  readonly mxNameSecure: boolean;
   readonly rcptTo: string | null;
   /** `observe` tries everything; `in-clear` never does STARTTLS (AssureTLS). */
   readonly tls: 'observe' | 'in-clear';
@@ -102,6 +104,10 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
+interface RouteRun extends Run {
+  readonly route: FoundRoute;
+}
+
 /** One signal for the caller's wish to stop and for the deadline of the whole run. */
 function startRun({ clock, deadlineMs }: ProbeDependencies, { signal }: ProbeHooks) {
   const controller = new AbortController();
@@ -126,12 +132,13 @@ async function observe(run: Run, route: FoundRoute) {
       addresses: addresses.map(({ text }) => text),
     })),
   });
+  const found: RouteRun = { ...run, route };
   const targets = dependencies.order(route, request.seed);
-  const sessions = request.quick ? await firstThatAnswers(run, targets) : await allOf(run, targets, 'observe');
+  const sessions = request.quick ? await firstThatAnswers(found, targets) : await allOf(found, targets, 'observe');
   return {
     route,
     sessions,
-    inClear: request.assureTls ? await allOf(run, targets, 'in-clear') : null,
+    inClear: request.assureTls ? await allOf(found, targets, 'in-clear') : null,
     complete: sessions.length === targets.length,
     requirementFor: dependencies.requirementFor,
   };
@@ -139,7 +146,7 @@ async function observe(run: Run, route: FoundRoute) {
 
 /** Sessions with all targets, `SESSIONS_AT_ONCE` at a time, reported in the order of the targets. */
 async function allOf(
-  run: Run,
+  run: RouteRun,
   targets: readonly ProbeTarget[],
   tls: SessionRequest['tls'],
 ): Promise<readonly SessionReport[]> {
@@ -158,7 +165,7 @@ async function allOf(
 }
 
 /** Quick (R23): one after the other, until one has answered with a greeting. */
-async function firstThatAnswers(run: Run, targets: readonly ProbeTarget[]): Promise<readonly SessionReport[]> {
+async function firstThatAnswers(run: RouteRun, targets: readonly ProbeTarget[]): Promise<readonly SessionReport[]> {
   const reports: SessionReport[] = [];
   for (const target of targets) {
     const report = await openOne(run, target, 'observe');
@@ -168,7 +175,7 @@ async function firstThatAnswers(run: Run, targets: readonly ProbeTarget[]): Prom
   return reports;
 }
 
-async function openOne(run: Run, target: ProbeTarget, tls: SessionRequest['tls']): Promise<SessionReport> {
+async function openOne(run: RouteRun, target: ProbeTarget, tls: SessionRequest['tls']): Promise<SessionReport> {
   const { request, dependencies, hooks, signal } = run;
   const { onEvent } = hooks;
   const onStage = (stage: StageName, evidence: Evidence): void => {
@@ -180,6 +187,7 @@ async function openOne(run: Run, target: ProbeTarget, tls: SessionRequest['tls']
     port: portOf(run),
     recipientDomain: typeof request.target.domain === 'string' ? request.target.domain : null,
     given: request.target.server !== null,
+    mxNameSecure: run.route.security === 'secure',
     rcptTo: recipientOf(request),
     tls,
     signal,

@@ -75,7 +75,7 @@ describe('findings', () => {
       { kind: 'misordered', position: 1 },
       { kind: 'foreign', position: 3, subject: 'CN=stranger' },
       { kind: 'root-sent', position: 2 },
-      { kind: 'near-expiry', position: 0, daysLeft: 5, lifetimeDays: 90 },
+      { kind: 'near-expiry', position: 1, daysLeft: 5, lifetimeDays: 90 },
     ];
     const findings = findingsOfSession(withChain(null, remarks));
     assert.deepEqual(

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { LAB_DOMAINS, LAB_ZONE } from '../../src/lab/catalogue.ts';
+import { TLS_MODES } from '../../src/policy/mode.ts';
+import type { Prediction, ProbeResult } from '../../src/probe/result.ts';
+import { type LabStage, openStage } from '../support/lab.ts';
+
+/** Prediction per mode in a letter or two: clear, encrypted, none; verified or not; `?` where there are alternatives. */
+function letters({ predictions }: ProbeResult): string {
+  const letter = ({ channel, verified, alternatives }: Prediction): string =>
+    `${channel[0]}${verified === null ? '' : verified ? 'v' : 'u'}${alternatives.length > 0 ? '?' : ''}`;
+  return TLS_MODES.map((mode) => letter(predictions[mode])).join(' ');
+}
+
+const VERIFIED = 'c? e e ev ev ev';
+const UNVERIFIED = 'c? e e eu n n';
+const IN_CLEAR = 'c c n c n n';
+const BROKEN = 'c? n n n n n';
+const NOTHING = 'n n n n n n';
+
+/** Domain, verdict of each row, factor, predictions, and the finding that tells why. */
+const EXPECTED: Readonly<
+  Record<string, readonly [verdicts: string, value: number | null, predictions: string, finding: string | null]>
+> = {
+  good: ['encrypted', 107, VERIFIED, null],
+  several: ['encrypted unreachable encrypted', 98, VERIFIED, 'not-reachable'],
+  uneven: ['encrypted clear', 54, 'c? e? e ev? ev ev', 'starttls-not-offered'],
+  tls12: ['encrypted', 100, VERIFIED, null],
+  tls10: ['encrypted', 70, VERIFIED, 'tls-old-version'],
+  'weak-key': ['encrypted', 93, UNVERIFIED, 'certificate-weak-key'],
+  'weak-signature': ['encrypted', 93, UNVERIFIED, 'certificate-weak-signature'],
+  'self-signed': ['encrypted', 97, UNVERIFIED, 'certificate-self-signed'],
+  expired: ['encrypted', 97, UNVERIFIED, 'certificate-expired'],
+  'not-yet-valid': ['encrypted', 97, UNVERIFIED, 'certificate-not-yet-valid'],
+  'near-expiry': ['encrypted', 107, VERIFIED, 'certificate-near-expiry'],
+  'wrong-name': ['encrypted', 97, UNVERIFIED, 'certificate-name'],
+  wildcard: ['encrypted', 107, VERIFIED, null],
+  'host-name': ['encrypted', 107, 'c? e e eu n ev', null],
+  'reverse-name': ['encrypted', 97, 'c? e e ev ev n', 'certificate-name'],
+  'untrusted-root': ['encrypted', 97, UNVERIFIED, 'certificate-untrusted-root'],
+  'missing-intermediate': ['encrypted', 97, UNVERIFIED, 'certificate-missing-intermediate'],
+  duplicate: ['encrypted', 107, VERIFIED, 'chain-duplicate'],
+  misordered: ['encrypted', 107, VERIFIED, 'chain-misordered'],
+  'root-sent': ['encrypted', 107, VERIFIED, 'chain-root-sent'],
+  'no-starttls': ['clear', 0, IN_CLEAR, 'starttls-not-offered'],
+  'refuse-tls': ['clear', 0, IN_CLEAR, 'starttls-refused'],
+  'tls-454': ['inconclusive', null, IN_CLEAR, 'starttls-temporarily-refused'],
+  'greeting-line': ['clear', 0, IN_CLEAR, 'starttls-on-greeting-line'],
+  breaks: ['broken-tls', 0, BROKEN, 'broken-after-220'],
+  garbage: ['broken-tls', 0, BROKEN, null],
+  injection: ['broken-tls', 0, BROKEN, 'injected-after-starttls'],
+  'second-ehlo': ['broken-tls', 0, BROKEN, 'second-ehlo-refused'],
+  'starttls-twice': ['encrypted', 107, VERIFIED, 'starttls-advertised-inside-tls'],
+  middlebox: ['clear', 0, IN_CLEAR, 'extensions-changed'],
+  'helo-only': ['clear', 0, IN_CLEAR, 'helo-only'],
+  'mandatory-tls': ['encrypted', 107, VERIFIED, null],
+  slow: ['encrypted', 107, VERIFIED, null],
+  drip: ['inconclusive', null, NOTHING, 'slow-greeting'],
+  silent: ['unreachable', 50, NOTHING, 'no-greeting'],
+  throttled: ['inconclusive', null, NOTHING, 'throttled'],
+  'no-mail': ['unreachable', 50, NOTHING, 'greeting-refused'],
+  greylisting: ['encrypted', 107, 'c? n n n n n', 'recipient-refused'],
+  'unknown-user': ['encrypted', 107, 'c? n n n n n', 'recipient-refused'],
+  down: ['unreachable', 50, NOTHING, 'not-reachable'],
+  'null-mx': ['', null, NOTHING, 'null-mx'],
+  'implicit-mx': ['encrypted', 107, VERIFIED, 'implicit-mx'],
+  'mx-alias': ['encrypted', 107, VERIFIED, 'mx-is-alias'],
+  'mx-literal': ['unreachable encrypted', 79, VERIFIED, 'mx-is-address-literal'],
+  dangling: ['unreachable encrypted', 79, VERIFIED, 'mx-has-no-address'],
+  servfail: ['', null, NOTHING, 'dns-failure'],
+  'xn--bcher-kva': ['encrypted', 107, VERIFIED, null],
+};
+
+describe('every domain of the lab shows its fault', { concurrency: 24 }, () => {
+  let stage: LabStage;
+  before(async () => {
+    stage = await openStage();
+  });
+  after(() => stage.stop());
+
+  for (const { label, shows } of LAB_DOMAINS) {
+    it(`${label}: ${shows} (R132)`, async () => {
+      const result = await stage.probe(`you@${label}.${LAB_ZONE}`);
+      const [verdicts, value, predictions, finding] = EXPECTED[label] ?? ['?', null, '?', null];
+      assert.equal(result.hosts.map(({ verdict }) => verdict).join(' '), verdicts);
+      assert.equal(result.confidence.value, value);
+      assert.equal(letters(result), predictions);
+      if (finding !== null)
+        assert.ok(
+          result.findings.some(({ code }) => code === finding),
+          finding,
+        );
+      // The formula is published: what it took off must be told (R49).
+      if (value !== null && value < 100) assert.ok(result.confidence.losses.length > 0);
+    });
+  }
+});
+
+describe('the lab where the system has one loopback address', () => {
+  it('puts its servers behind redirected ports, and nobody notices', async () => {
+    const stage = await openStage({ singleAddress: true, only: ['several', 'wrong-name'] });
+    try {
+      const several = await stage.probe('you@several.lab.test');
+      assert.deepEqual(
+        several.hosts.map(({ verdict }) => verdict),
+        ['encrypted', 'unreachable', 'encrypted'],
+      );
+      assert.equal((await stage.probe('you@wrong-name.lab.test')).confidence.value, 97);
+    } finally {
+      await stage.stop();
+    }
+  });
+});
