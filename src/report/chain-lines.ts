@@ -10,7 +10,7 @@ export function chainLines(chain: ShownChain, at: number): readonly string[] {
     `${'   '.repeat(Math.min(index, 6))}${index === 0 ? '' : '└─ '}${certificate.subject === '' ? '(no subject)' : certificate.subject}`,
     ...certificateLines(certificate, at).map((line) => `${'   '.repeat(Math.min(index, 6) + 1)}${line}`),
     ...chain.remarks
-      .filter((remark) => 'position' in remark && remark.position === index)
+      .filter((remark) => 'position' in remark && remark.position === index + 1)
       .map((remark) => `${'   '.repeat(Math.min(index, 6) + 1)}! ${remarkSentence(remark)}`),
   ]);
   const general = chain.remarks
