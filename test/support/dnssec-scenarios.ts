@@ -563,11 +563,15 @@ const brokenSignatures: readonly Scenario[] = [
   },
   ...(
     [
-      ['a key without the zone flag signs nothing', { flags: KEY_FLAGS.notForZones }],
-      ['a revoked key signs nothing', { flags: KEY_FLAGS.revoked }],
-      ['a key of another protocol signs nothing', { protocol: 2 }],
+      ['a key without the zone flag signs nothing', { flags: KEY_FLAGS.notForZones }, undefined],
+      [
+        'a revoked key signs nothing',
+        { flags: KEY_FLAGS.revoked },
+        'it heeds revocation only where it follows anchors by itself',
+      ],
+      ['a key of another protocol signs nothing', { protocol: 2 }, undefined],
     ] as const
-  ).map(([title, options]): Scenario => {
+  ).map(([title, options, otherwise]): Scenario => {
     const signer = createSigningKey(P256, options);
     return {
       title,
@@ -576,6 +580,7 @@ const brokenSignatures: readonly Scenario[] = [
       type: 'A',
       security: 'bogus',
       because: 'dnskey-unlike-ds',
+      otherwise,
     };
   }),
   {
@@ -670,7 +675,10 @@ const brokenDenials: readonly Scenario[] = [
         }),
         'no-denial',
       ),
-      bogus('no data said to be no such name is bogus', 'www', 'TXT', saying(3), 'denial-incomplete'),
+      {
+        ...bogus('no data said to be no such name is bogus', 'www', 'TXT', saying(3), 'denial-incomplete'),
+        otherwise: denial.kind === 'nsec' ? 'it corrects the rcode to what is proven' : undefined,
+      },
       bogus('no such name said to be no data is bogus', 'nix', 'A', saying(0), 'denial-incomplete'),
       bogus(
         'a wildcard without the proof that nothing is closer is bogus',
