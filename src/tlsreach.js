@@ -5,7 +5,11 @@ var major = Number(process.versions.node.split('.')[0]);
 
 if (major < NEEDED) {
   console.error(
-    'tlsreach needs Node ' + NEEDED + ' or newer; this is Node ' + process.versions.node + '.\n' +
+    'tlsreach needs Node ' +
+      NEEDED +
+      ' or newer; this is Node ' +
+      process.versions.node +
+      '.\n' +
       'Inside the project "npm ci" brings one: run "npx tlsreach", or "node_modules/.bin/node src/tlsreach.js".\n' +
       'Elsewhere install a newer one from https://nodejs.org/.',
   );

@@ -93,6 +93,7 @@ export const LAB_DOMAINS: readonly LabDomain[] = [
   domain('wildcard', 'a wildcard that covers one label', { chain: { names: ['*.wildcard.lab.test'] } }),
   domain('host-name', 'a certificate for the host alone: Verify fails, Hosted holds', {
     chain: { names: ['mx.host-name.lab.test'] },
+    pointer: 'rack7.host-name.lab.test',
   }),
   domain('reverse-name', 'a CN that is the reverse name of the address: Verify holds by V3', {
     chain: { names: ['out.reverse-name.lab.test'], withoutSan: true },
@@ -139,13 +140,13 @@ export const LAB_DOMAINS: readonly LabDomain[] = [
     script: { greeting: { reply: `220 mx.drip.lab.test ${'patience '.repeat(20)}`, dribbleMs: 1000 } },
   }),
   domain('silent', 'a server that accepts the connection and says nothing', {
-    script: { greeting: { then: 'silence' } },
+    script: { greeting: { end: 'silence' } },
   }),
   domain('throttled', '421 in the greeting: come back later', {
-    script: { greeting: { reply: '421 4.7.0 too many connections from you, try again later', then: 'close' } },
+    script: { greeting: { reply: '421 4.7.0 too many connections from you, try again later', end: 'close' } },
   }),
   domain('no-mail', '554 in the greeting: no mail here', {
-    script: { greeting: { reply: '554 5.7.1 no SMTP service here', then: 'close' } },
+    script: { greeting: { reply: '554 5.7.1 no SMTP service here', end: 'close' } },
   }),
   domain('greylisting', 'the first RCPT is put off', {
     script: { greylist: { attempts: 1, answer: '451 4.7.1 greylisted, try again in a minute' } },
