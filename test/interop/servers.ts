@@ -112,6 +112,13 @@ export const DOMAINS: readonly MailDomain[] = [
       [20, 'mx1.good.test'],
     ],
   },
+  {
+    domain: 'mixed.test',
+    mx: [
+      [10, 'mx1.good.test'],
+      [20, 'mx.wrong-name.test'],
+    ],
+  },
   { domain: 'down.test', mx: [[10, 'mx.down.test']] },
   { domain: 'tls12.test', mx: [[10, 'mx2.good.test']] },
   { domain: 'ecdsa.test', mx: [[10, 'mx.ecdsa.test']] },
