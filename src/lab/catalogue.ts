@@ -140,13 +140,13 @@ export const LAB_DOMAINS: readonly LabDomain[] = [
     script: { greeting: { reply: `220 mx.drip.lab.test ${'patience '.repeat(20)}`, dribbleMs: 1000 } },
   }),
   domain('silent', 'a server that accepts the connection and says nothing', {
-    script: { greeting: { end: 'silence' } },
+    script: { greeting: { after: 'silence' } },
   }),
   domain('throttled', '421 in the greeting: come back later', {
-    script: { greeting: { reply: '421 4.7.0 too many connections from you, try again later', end: 'close' } },
+    script: { greeting: { reply: '421 4.7.0 too many connections from you, try again later', after: 'close' } },
   }),
   domain('no-mail', '554 in the greeting: no mail here', {
-    script: { greeting: { reply: '554 5.7.1 no SMTP service here', end: 'close' } },
+    script: { greeting: { reply: '554 5.7.1 no SMTP service here', after: 'close' } },
   }),
   domain('greylisting', 'the first RCPT is put off', {
     script: { greylist: { attempts: 1, answer: '451 4.7.1 greylisted, try again in a minute' } },
