@@ -182,7 +182,7 @@ class Dialogue {
     this.#busy = true;
     const done = (): void => {
       this.#busy = false;
-      if (told.then !== undefined) this.#end(told.then);
+      if (told.after !== undefined) this.#end(told.after);
       else {
         then?.();
         this.#read();
@@ -256,9 +256,10 @@ class Dialogue {
     else this.#startTls(null);
   }
 
+  /** The answer to a ClientHello, so not before one has come. */
   #sendInstead(bytes: Uint8Array | string): void {
     this.#mode = 'deaf';
-    this.#raw.write(bytes);
+    this.#raw.once('data', () => this.#raw.write(bytes));
   }
 
   #startTls(then: (() => void) | null): void {

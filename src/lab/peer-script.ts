@@ -18,7 +18,7 @@ export type PeerAnswer =
       readonly dribbleMs?: number | undefined;
       /** Repeats it until the connection ends. */
       readonly endless?: boolean | undefined;
-      readonly then?: 'close' | 'reset' | 'silence' | undefined;
+      readonly after?: 'close' | 'reset' | 'silence' | undefined;
     };
 
 /** The TLS side of a scripted server. */
@@ -48,7 +48,7 @@ export type AfterStarttls =
   | 'garbage'
   /** Bytes in clear in the same segment as the 220, then the handshake (CVE-2011-0411 class). */
   | { readonly inject: string }
-  /** Bytes in clear where the handshake should begin. */
+  /** Bytes in clear as the answer to the ClientHello. */
   | { readonly instead: Uint8Array | string };
 
 export interface PeerScript {

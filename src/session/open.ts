@@ -145,6 +145,7 @@ class Session {
         : this.draft.ehlo('ehlo', 'EHLO', ehlo, null);
     if (this.#ehlo === null) return false;
     this.dialogue.transcript.note('We can use this server');
+    if (this.#plan.implicitTls) this.dialogue.transcript.note('TLS successfully started on this server');
     return true;
   }
 

@@ -3,7 +3,7 @@
  * the session. Secrets never come here (R55): whoever sends one says what to show instead.
  */
 import type { Clock } from '../base/clock.ts';
-import type { ChainVerdict } from '../pki/chain-verdict.ts';
+import type { CertificateFacts, ChainVerdict } from '../pki/chain-verdict.ts';
 import type { IdentityVerdict } from '../pki/identity-verdict.ts';
 import type { TlsSession, TranscriptLine } from '../policy/evidence.ts';
 import type { SmtpReply } from '../smtp/reply.ts';
@@ -49,11 +49,11 @@ export class Transcript {
     this.#add('detail', `Cipher in use: ${session.cipher}`);
     if (session.group !== null) this.#add('detail', `Key exchange in use: ${session.group}`);
     for (const [index, facts] of chain.sent.entries()) {
-      const verdict = chain.trusted ? 'Cert VALIDATED: ok' : `Cert NOT VALIDATED: ${chain.detail ?? chain.problem}`;
-      this.#add('detail', `Certificate ${index + 1} of ${chain.sent.length} in chain: ${verdict}`);
-      if (index === 0) this.#add('detail', nameLine(identity, facts.commonName));
-      this.#add('detail', `Not Valid Before: ${facts.notBefore}`);
-      this.#add('detail', `Not Valid After: ${facts.notAfter}`);
+      const place = `Certificate ${index + 1} of ${chain.sent.length} in chain`;
+      this.#add('detail', `${place}: ${validation(chain, facts)}`);
+      if (index === 0) this.#add('detail', nameLine(identity, facts));
+      this.#add('detail', `Not Valid Before: ${openSslDate(facts.notBefore)}`);
+      this.#add('detail', `Not Valid After: ${openSslDate(facts.notAfter)}`);
       this.#add('detail', `subject= ${facts.subject}`);
       this.#add('detail', `issuer= ${facts.issuer}`);
       this.#add('detail', `serialNumber= ${facts.serial}`);
@@ -65,11 +65,28 @@ export class Transcript {
   }
 }
 
+function validation(chain: ChainVerdict, { fingerprint }: CertificateFacts): string {
+  if (!chain.trusted) return `Cert NOT VALIDATED: ${chain.detail ?? chain.problem}`;
+  const used = chain.path.some((link) => link.fingerprint === fingerprint);
+  return used ? 'Cert VALIDATED: ok' : 'Cert NOT USED: no part of the path';
+}
+
 /** Left the name expected, right the CN and every SAN (R17). */
-function nameLine({ mx }: IdentityVerdict, commonName: string | null): string {
-  const names = [...(commonName === null ? [] : [commonName]), ...mx.presented.map((name) => `DNS:${name}`)];
-  const shown = names.length === 0 ? 'no name' : names.join(' | ');
+function nameLine({ mx }: IdentityVerdict, { commonName, names, addresses }: CertificateFacts): string {
+  const shown = [
+    ...(commonName === null ? [] : [commonName]),
+    ...names.map((name) => `DNS:${name}`),
+    ...addresses.map((address) => `IP:${address}`),
+  ].join(' | ');
   return mx.matched
     ? `Cert Hostname VERIFIED (${mx.expected} = ${shown})`
-    : `Cert Hostname DOES NOT VERIFY (${mx.expected} != ${shown})`;
+    : `Cert Hostname DOES NOT VERIFY (${mx.expected} != ${shown === '' ? 'no name' : shown})`;
+}
+
+/** `Oct  3 12:35:32 2018 GMT`, from ISO 8601. */
+function openSslDate(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const [, day = '', month = '', year = '', time = ''] = date.toUTCString().split(' ');
+  return `${month} ${day.replace(/^0/, ' ')} ${time} ${year} GMT`;
 }
