@@ -8,3 +8,5 @@ const code = await run(world, {
   openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),
 });
 world.setExitCode(code);
+// After a fault of ours something may still be open: it must not keep the process.
+if (code === 4) world.exit(code);

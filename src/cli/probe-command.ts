@@ -66,12 +66,18 @@ export async function probeCommand({ targets, given, world, services }: ProbeCom
   const plan = await planOf(targets, given, world);
   const sink = await openSink(given.text('output'), world);
   const bed = lab ? await services.openLab({ domains: labDomains(plan.list) }) : null;
-  const settings = { ...plan.settings, ...bed?.settings };
-  const app = await services.createApp(settings);
   try {
-    return await execute({ ...plan, settings }, app, sink);
+    const settings = { ...plan.settings, ...bed?.settings };
+    const app = await services.createApp(settings).catch(async (error: unknown) => {
+      await sink.discard();
+      throw error;
+    });
+    try {
+      return await execute({ ...plan, settings }, app, sink);
+    } finally {
+      await app.close();
+    }
   } finally {
-    await app.close();
     await bed?.close();
   }
 }

@@ -5,6 +5,7 @@
 import type { World } from '../app/world.ts';
 import { type Domain, describeDomainFault, parseDomain } from '../base/domain.ts';
 import { printable } from '../base/printable.ts';
+import type { ProbeRequest } from '../probe/request.ts';
 import type { HostResult, ProbeResult } from '../probe/result.ts';
 import { describeTargetFault, type GivenServer, parseServer, showTargetDomain } from '../probe/target.ts';
 import { socketOf } from '../report/headings.ts';
@@ -23,28 +24,28 @@ export async function tlsverifyCommand({ given, world, services }: TlsverifyComm
   const ownSettings = await worldSettings(given, world);
   const { domain, server } = await questions(given, world);
   const bed = given.flag('lab') === true ? await services.openLab({}) : null;
-  const settings = { ...ownSettings, ...bed?.settings };
-  const app = await services.createApp(settings);
-  const port = server.port ?? settings.port;
   try {
-    const text = `${domain}[${showTargetDomain(server.host)}:${port}]`;
-    const result = await app.probe({
-      target: { text, mailbox: null, domain, server: { ...server, port } },
-      rcpt: 'no',
-      quick: false,
-      ignoreNoConnect: false,
-      assureTls: false,
-      mtaSts: false,
-      dane: false,
-      seed: null,
-    });
-    const { lines, code } = verificationOf(result, showTargetDomain(server.host));
-    await world.stdout.write(`${lines.map((line) => printable(line, 500)).join('\n')}\n`);
-    return code;
+    const settings = { ...ownSettings, ...bed?.settings };
+    const port = server.port ?? settings.port;
+    const app = await services.createApp(settings);
+    try {
+      const result = await app.probe(requestFor(domain, { ...server, port }));
+      const { lines, code } = verificationOf(result, showTargetDomain(server.host));
+      await world.stdout.write(`${lines.map((line) => printable(line, 500)).join('\n')}\n`);
+      return code;
+    } finally {
+      await app.close();
+    }
   } finally {
-    await app.close();
     await bed?.close();
   }
+}
+
+function requestFor(domain: Domain, server: GivenServer): ProbeRequest {
+  const text = `${domain}[${showTargetDomain(server.host)}:${server.port}]`;
+  const target = { text, mailbox: null, domain, server };
+  const off = { quick: false, ignoreNoConnect: false, assureTls: false, mtaSts: false, dane: false };
+  return { target, rcpt: 'no', ...off, seed: null };
 }
 
 /** Every step in a line, and the exit code. */
