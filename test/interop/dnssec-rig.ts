@@ -1,90 +1,19 @@
 /**
- * For DNSSEC: a server of ours that owns the zones of a world, faults and all, and unbound that resolves and validates
- * over it. Everything on loopback, at ports the kernel gives; no privileges needed.
+ * For DNSSEC: unbound, told where each zone is served, that resolves and validates or only resolves. Everything on
+ * loopback, at ports the kernel gives; no privileges needed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock, unpredictableRandom } from '../../src/app/world.ts';
-import { FLAG } from '../../src/dns/encode.ts';
-import { decodeMessage } from '../../src/dns/message.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { parseResolverSpec, type ResolverSpec } from '../../src/dns/resolver-spec.ts';
-import type { SignedAnswerParts, SignedQuestion } from '../../src/lab/signed-zones.ts';
-import { encodeWireMessage } from '../../src/lab/wire-record.ts';
+import { SIGNED_DATAGRAM_OCTETS } from '../../src/lab/signed-zone-server.ts';
 
-/** What unbound is told to fit into one datagram. */
-const DATAGRAM_OCTETS = 4096;
 const START_MS = 15_000;
-
-export interface Owner {
-  readonly port: number;
-  stop(): Promise<void>;
-}
-
-/** Serves what `answer` says, over UDP and TCP at one port of 127.0.0.1. */
-export async function startOwner(answer: (question: SignedQuestion) => SignedAnswerParts): Promise<Owner> {
-  const reply = (query: Buffer): Buffer | null => {
-    const decoded = decodeMessage(query);
-    const question = decoded.ok ? decoded.value.questions[0] : undefined;
-    if (!decoded.ok || question === undefined) return null;
-    const flags = FLAG.response | FLAG.authoritative;
-    return encodeWireMessage({ id: decoded.value.id, flags, question, ...answer(question) });
-  };
-  const sockets = new Set<Socket>();
-  const tcp = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    let buffered: Buffer = Buffer.alloc(0);
-    socket.on('data', (chunk: Buffer) => {
-      buffered = Buffer.concat([buffered, chunk]);
-      while (buffered.length >= 2 && buffered.length >= 2 + buffered.readUInt16BE(0)) {
-        const octets = reply(buffered.subarray(2, 2 + buffered.readUInt16BE(0)));
-        buffered = buffered.subarray(2 + buffered.readUInt16BE(0));
-        if (octets !== null)
-          socket.write(Buffer.concat([Buffer.from([octets.length >> 8, octets.length & 255]), octets]));
-      }
-    });
-  });
-  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-  const { port } = tcp.address() as AddressInfo;
-  const udp = createSocket('udp4');
-  udp.on('message', (query, from) => {
-    const octets = reply(query);
-    if (octets === null) return;
-    const fits = octets.length <= DATAGRAM_OCTETS;
-    udp.send(fits ? octets : truncated(octets), from.port, from.address);
-  });
-  await new Promise<void>((resolve, reject) => {
-    udp.once('error', reject);
-    udp.bind(port, '127.0.0.1', resolve);
-  });
-  return {
-    port,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      await Promise.all([
-        new Promise<void>((resolve) => udp.close(() => resolve())),
-        new Promise<void>((resolve) => tcp.close(() => resolve())),
-      ]);
-    },
-  };
-}
-
-/** Header and question, with TC. */
-function truncated(octets: Buffer): Buffer {
-  let end = 12;
-  while ((octets[end] ?? 0) !== 0) end += 1 + (octets[end] ?? 0);
-  const short = Buffer.from(octets.subarray(0, end + 5));
-  short.writeUInt16BE(short.readUInt16BE(2) | FLAG.truncated, 2);
-  short.fill(0, 6, 12);
-  return short;
-}
 
 export interface UnboundOptions {
   /** Zones, the root first, each with the address and port of its server. */
@@ -162,8 +91,8 @@ function configuration(folder: string, port: number, validates: boolean): string
   aggressive-nsec: no
   qname-minimisation: no
   harden-below-nxdomain: no
-  edns-buffer-size: ${DATAGRAM_OCTETS}
-  max-udp-size: ${DATAGRAM_OCTETS}
+  edns-buffer-size: ${SIGNED_DATAGRAM_OCTETS}
+  max-udp-size: ${SIGNED_DATAGRAM_OCTETS}
   minimal-responses: no
   ratelimit: 0
   access-control: 127.0.0.0/8 allow

@@ -8,22 +8,23 @@ import { systemClock, unpredictableRandom } from '../../src/app/world.ts';
 import type { DnsAnswer } from '../../src/dns/answer.ts';
 import { createValidatingResolver } from '../../src/dns/dnssec/validating-resolver.ts';
 import { createResolver, type OwnedResolver } from '../../src/dns/resolver.ts';
+import { type SignedServer, startSignedServer } from '../../src/lab/signed-zone-server.ts';
 import { SCENARIOS } from '../support/dnssec-scenarios.ts';
 import { anchorText, ownersWord, questionOf, worldOfAll } from '../support/dnssec-world.ts';
 import { ROOT_KEY } from '../support/dnssec-zone.ts';
-import { missingProgram, type Owner, specOf, startOwner, startUnbound, type Unbound } from './dnssec-rig.ts';
+import { missingProgram, specOf, startUnbound, type Unbound } from './dnssec-rig.ts';
 
 describe('our verdict and unbound', { skip: missingProgram(['unbound']) }, () => {
   const world = worldOfAll(systemClock);
   const shared = { clock: systemClock, random: unpredictableRandom, timeoutMs: 5000, attempts: 1, cacheEntries: 0 };
-  let owner: Owner;
+  let owner: SignedServer;
   let validating: Unbound;
   let resolving: Unbound;
   let theirs: OwnedResolver;
   let ours: OwnedResolver;
 
   before(async () => {
-    owner = await startOwner((question) => ownersWord(world, question));
+    owner = await startSignedServer((question) => ownersWord(world, question));
     const zones = world.zones.map(({ apex }) => ({ apex, server: `127.0.0.1@${owner.port}` }));
     const options = { zones, anchor: anchorText(ROOT_KEY), sign: 's000' };
     validating = await startUnbound({ ...options, validates: true });

@@ -18,7 +18,7 @@ import { labelCount, lastLabels, parentOf } from './names.ts';
 import { DNAME_TYPE, type RrSet, sectionOf } from './rrset.ts';
 import { checkSignatures, type SignatureMemory } from './signature.ts';
 import { type Bogus, bogus, type Indeterminate, type Insecure, type Unanswered } from './verdict.ts';
-import { type EntryPoint, keysOf, keysVouchedFor, usableEntries, type ZoneKey } from './zone-key.ts';
+import { type EntryPoint, type KeyRing, keysOf, keysVouchedFor, usableEntries } from './zone-key.ts';
 
 export interface SignedReply {
   /** NOERROR or NXDOMAIN, asked for with DO and CD. */
@@ -43,7 +43,7 @@ export interface ChainOptions {
 export interface SecureZone {
   readonly security: 'secure';
   readonly zone: string;
-  readonly keys: readonly ZoneKey[];
+  readonly keys: KeyRing;
   /** ms since the epoch: how long the signatures of the chain down to here hold. */
   readonly validUntil: number;
 }
@@ -221,7 +221,7 @@ function judgeKeys(options: ChainOptions, keys: KeysToJudge, { work }: Asking): 
   const place = { zone, name: zone, type: 'DNSKEY' };
   const all = keysOf(set);
   const vouched = keysVouchedFor(zone, all, keys.entries);
-  if (vouched.length === 0) return forNow(bogus(keys.isAnchor ? 'anchor-mismatch' : 'dnskey-unlike-ds', place));
+  if (vouched.keys.length === 0) return forNow(bogus(keys.isAnchor ? 'anchor-mismatch' : 'dnskey-unlike-ds', place));
   const now = Math.floor(options.clock.now() / 1000);
   const signed = checkSignatures({ set, zone, keys: vouched, now, work, memory: options.memory });
   if (!signed.ok) return forNow(bogus(signed.failure, place));

@@ -11,12 +11,12 @@ import { type Nsec3, readNsec3 } from './nsec3.ts';
 import type { RrSet, Section } from './rrset.ts';
 import { checkSignatures, type SignatureMemory } from './signature.ts';
 import type { BogusReason } from './verdict.ts';
-import type { ZoneKey } from './zone-key.ts';
+import type { KeyRing } from './zone-key.ts';
 
 export interface DenialRequest {
   readonly authorities: Section;
   readonly zone: string;
-  readonly keys: readonly ZoneKey[];
+  readonly keys: KeyRing;
   /** Seconds since the epoch. */
   readonly now: number;
   readonly work: Work;

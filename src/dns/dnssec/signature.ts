@@ -9,7 +9,7 @@ import { MAX_REMEMBERED_SIGNATURES, MAX_SIGNATURES_PER_SET, type Work } from './
 import { labelCount, lastLabels } from './names.ts';
 import { canonicalData, type RrSet, type SignatureRecord, signedName, signedOctets } from './rrset.ts';
 import type { BogusReason } from './verdict.ts';
-import { keysWithTag, type ZoneKey } from './zone-key.ts';
+import type { KeyRing } from './zone-key.ts';
 
 /** Signatures found right before: the same octets, signed by the same key, need no second look. */
 export interface SignatureMemory {
@@ -35,7 +35,7 @@ export function createSignatureMemory(most = MAX_REMEMBERED_SIGNATURES): Signatu
 export interface SignatureRequest {
   readonly set: RrSet;
   readonly zone: string;
-  readonly keys: readonly ZoneKey[];
+  readonly keys: KeyRing;
   /** Seconds since the epoch. */
   readonly now: number;
   readonly work: Work;
@@ -85,7 +85,7 @@ function faultBeforeChecking(
   { data }: SignatureRecord,
   set: RrSet,
   zone: string,
-  keys: readonly ZoneKey[],
+  keys: KeyRing,
   now: number,
 ): BogusReason | null {
   if (data.signersName !== zone) return 'wrong-signer';
@@ -94,7 +94,7 @@ function faultBeforeChecking(
   // RFC 4034 section 3.1.5: serial number arithmetic, so that the year 2106 is no cliff.
   if (((data.expiration - now) | 0) < 0) return 'signature-expired';
   if (((now - data.inception) | 0) < 0) return 'signature-not-yet-valid';
-  return keysWithTag(keys, data.algorithm, data.keyTag).length === 0 ? 'no-matching-key' : null;
+  return keys.withTag(data.algorithm, data.keyTag).length === 0 ? 'no-matching-key' : null;
 }
 
 function checkOne(
@@ -104,7 +104,7 @@ function checkOne(
 ): 'right' | 'wrong' | 'too-much-work' {
   const octets = signedOctets(set, data, signature);
   if (octets === null) return 'wrong';
-  for (const key of keysWithTag(keys, signature.data.algorithm, signature.data.keyTag)) {
+  for (const key of keys.withTag(signature.data.algorithm, signature.data.keyTag)) {
     const digest = digestOf(key.data, signature.data.signature, octets);
     if (memory.has(digest)) return 'right';
     const publicKey = key.publicKey();

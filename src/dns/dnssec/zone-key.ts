@@ -27,8 +27,26 @@ const ZONE_KEY = 0x0100;
 const REVOKED = 0x0080;
 const DNSSEC_PROTOCOL = 3;
 
+/** The keys of a zone by algorithm and tag: a crowd of keys and a crowd of signatures must not multiply. */
+export interface KeyRing {
+  readonly keys: readonly ZoneKey[];
+  /** The keys of this algorithm and tag that are tried: tags collide, by chance or by intent (RFC 4034 section 5.1.1). */
+  withTag(algorithm: number, tag: number): readonly ZoneKey[];
+}
+
+export function keyRing(keys: readonly ZoneKey[]): KeyRing {
+  const byTag = new Map<number, ZoneKey[]>();
+  for (const key of keys) {
+    const place = (key.algorithm << 16) | key.tag;
+    const there = byTag.get(place);
+    if (there === undefined) byTag.set(place, [key]);
+    else if (there.length < MAX_KEYS_PER_TAG) there.push(key);
+  }
+  return { keys, withTag: (algorithm, tag) => byTag.get((algorithm << 16) | tag) ?? [] };
+}
+
 /** Keys that may sign: the zone flag and protocol 3 are set, they are not revoked, and we know their algorithm. */
-export function keysOf(set: RrSet): readonly ZoneKey[] {
+export function keysOf(set: RrSet): KeyRing {
   const keys: ZoneKey[] = [];
   for (const record of set.records) {
     if (record.type !== 'DNSKEY') continue;
@@ -38,7 +56,7 @@ export function keysOf(set: RrSet): readonly ZoneKey[] {
     const data = Buffer.from(set.bytes.subarray(record.rdataAt, record.rdataAt + record.rdataLength));
     keys.push(zoneKey(algorithm, key, data));
   }
-  return keys;
+  return keyRing(keys);
 }
 
 function zoneKey(algorithm: number, key: Buffer, data: Buffer): ZoneKey {
@@ -66,17 +84,13 @@ export function usableEntries(entries: readonly EntryPoint[]): readonly EntryPoi
 }
 
 /** Those keys that one of the ways in vouches for. */
-export function keysVouchedFor(
-  zone: string,
-  keys: readonly ZoneKey[],
-  entries: readonly EntryPoint[],
-): readonly ZoneKey[] {
+export function keysVouchedFor(zone: string, ring: KeyRing, entries: readonly EntryPoint[]): KeyRing {
   const owner = encodeName(zone);
-  if (owner === null) return [];
+  if (owner === null) return keyRing([]);
   const found = new Set<ZoneKey>();
   for (const entry of entries) {
     const tag = entry.kind === 'ds' ? entry.data.keyTag : keyTag(dnskeyData(entry.data));
-    for (const key of keysWithTag(keys, entry.data.algorithm, tag)) {
+    for (const key of ring.withTag(entry.data.algorithm, tag)) {
       const fits =
         entry.kind === 'ds'
           ? (dsDigest(entry.data.digestType, owner, key.data)?.equals(entry.data.digest) ?? false)
@@ -84,12 +98,7 @@ export function keysVouchedFor(
       if (fits) found.add(key);
     }
   }
-  return [...found];
-}
-
-/** The keys of this algorithm and tag that are tried: tags collide, by chance or by intent (RFC 4034 section 5.1.1). */
-export function keysWithTag(keys: readonly ZoneKey[], algorithm: number, tag: number): readonly ZoneKey[] {
-  return keys.filter((key) => key.tag === tag && key.algorithm === algorithm).slice(0, MAX_KEYS_PER_TAG);
+  return keyRing([...found]);
 }
 
 /** RFC 4034 appendix B. */
