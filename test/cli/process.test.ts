@@ -1,0 +1,107 @@
+/** The command as a whole process: the executable, its exit code, what it writes where. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+
+const EXECUTABLE = fileURLToPath(new URL('../../src/tlsreach.js', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(argv: readonly string[], executable = EXECUTABLE, input = ''): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [executable, ...argv], {
+      env: { ...process.env, NO_COLOR: '1' },
+      timeout: 30_000,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}
+
+test('the version and the help come from the executable, also through the link that npx keeps', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tlsreach-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const link = join(folder, 'tlsreach');
+  symlinkSync(EXECUTABLE, link);
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly version: string;
+  };
+  assert.deepEqual(await start(['--version'], link), { code: 0, stdout: `${version}\n`, stderr: '' });
+  const help = await start(['--help']);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /tlsreach probe --lab you@good\.lab\.test/);
+});
+
+test('a slip is exit 2 with one sentence on stderr and nothing on stdout (R5)', async () => {
+  assert.deepEqual(await start(['probe', 'ann@@example.com']), {
+    code: 2,
+    stdout: '',
+    stderr: 'tlsreach: "ann@@example.com": there is more than one @ in the address\n',
+  });
+});
+
+test('a probe of the lab travels the whole house and keeps to the published schema (R52)', async () => {
+  const seen = await start(['probe', '--lab', 'you@good.lab.test', '--format', 'json', '--expect', 'required-verify']);
+  assert.equal(seen.stderr, '');
+  assert.equal(seen.code, 0);
+  const validate = new Ajv({ strict: false }).compile(
+    JSON.parse(readFileSync(new URL('../../docs/schemas/probe-1.json', import.meta.url), 'utf8')) as object,
+  );
+  assert.equal(validate(JSON.parse(seen.stdout)), true, JSON.stringify(validate.errors));
+});
+
+test('several targets from standard input, the worst of them counts (R56, R58)', async () => {
+  const seen = await start(
+    ['probe', '--lab', '--input', '-', '--format', 'csv', '--timeout', '5'],
+    EXECUTABLE,
+    'you@good.lab.test\nyou@no-starttls.lab.test\nyou@null-mx.lab.test\n',
+  );
+  assert.equal(seen.code, 1);
+  assert.deepEqual(seen.stdout.trimEnd().split('\n').sort(), [
+    ',"you@null-mx.lab.test"',
+    '0,"you@no-starttls.lab.test"',
+    '107,"you@good.lab.test"',
+  ]);
+  assert.match(seen.stderr, /3 of 3 done/);
+});
+
+test('tlsverify prints each step; exit 0 verified, 1 not (R95)', async () => {
+  const good = await start(['tlsverify', '--lab', '--domain', 'good.lab.test', '--host', 'mx.good.lab.test']);
+  assert.equal(good.code, 0);
+  assert.match(good.stdout, /TLS connection established: protocol TLSv1\.3/);
+  assert.match(good.stdout, /TLS certificate match good\.lab\.test \(step V1, strong\)\nTLS certificate verified\./);
+  const wrong = await start([
+    'tlsverify',
+    '--lab',
+    '--domain',
+    'wrong-name.lab.test',
+    '--host',
+    'mx.wrong-name.lab.test',
+  ]);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stdout, /TLS certificate not verified\./);
+});
+
+test('explain has a page for every code that it lists', async () => {
+  const { stdout } = await start(['explain', 'certificate-name']);
+  assert.match(stdout, /^certificate-name: the certificate is for another name \(warning\)/);
+  assert.match(stdout, /RFC 9525 6\.3/);
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { Ajv } from 'ajv';
+import { jsonRendering } from '../../src/report/json.ts';
+import { HOSTILE_HOST, host, result, THREE_GOOD_HOSTS, TWO_WRONG_NAMES } from './results.ts';
+
+const schema: object = JSON.parse(readFileSync(new URL('../../docs/schemas/probe-1.json', import.meta.url), 'utf8'));
+const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
+
+function faultsOf(value: unknown): readonly string[] {
+  return validate(value)
+    ? []
+    : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+const RESULTS = {
+  'the good example': THREE_GOOD_HOSTS,
+  'the bad example': TWO_WRONG_NAMES,
+  'hostile words': HOSTILE_HOST,
+  'no host at all': result({ more: { status: 'dns-failure', problem: 'no answer' } }),
+  'a host without address': result({
+    hosts: [
+      host({
+        exchange: 'mx.example.com',
+        address: null,
+        verdict: 'unreachable',
+        times: [null, null, null, null, null, null, null],
+      }),
+    ],
+  }),
+  'Quick and AssureTLS': result({
+    hosts: [...THREE_GOOD_HOSTS.hosts],
+    more: {
+      qFactor: 100,
+      assurance: { value: 0, hosts: [{ exchange: 'mx', address: '192.0.2.1', refused: false, reply: '250 ok' }] },
+    },
+  }),
+} as const;
+
+for (const [what, shown] of Object.entries(RESULTS)) {
+  test(`the published schema describes ${what} as it is written (R52)`, () => {
+    assert.deepEqual(faultsOf(JSON.parse(jsonRendering({ many: false }).each(shown))), []);
+  });
+}
+
+test('the schema refuses a name, a word or a number that is not of the contract (R52)', () => {
+  assert.match(faultsOf({ ...THREE_GOOD_HOSTS, extra: 1 }).join(), /additional properties/);
+  assert.match(faultsOf({ ...THREE_GOOD_HOSTS, status: 'fine' }).join(), /\/status/);
+  assert.match(
+    faultsOf({ ...THREE_GOOD_HOSTS, average: { ...THREE_GOOD_HOSTS.average, tls: 101 } }).join(),
+    /\/average\/tls/,
+  );
+  const { domain: _domain, ...without } = THREE_GOOD_HOSTS;
+  assert.match(faultsOf(without).join(), /'domain'/);
+});
