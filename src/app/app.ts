@@ -3,9 +3,7 @@
  * the floors below know nothing of each other that is not handed to them here.
  */
 import { hostname } from 'node:os';
-import type { Clock } from '../base/clock.ts';
 import { parseDomain } from '../base/domain.ts';
-import type { Random } from '../base/random.ts';
 import { seededRandom } from '../base/random.ts';
 import type { MailRoute } from '../dns/mail-route.ts';
 import { givenRoute, resolveMailRoute } from '../dns/resolve-mail-route.ts';
@@ -23,7 +21,7 @@ import { certificateJudge } from './certificate-judge.ts';
 import { chooseResolvers } from './resolvers.ts';
 import type { AppSettings } from './settings.ts';
 import { loadTrust } from './trust.ts';
-import { systemClock, unpredictableRandom } from './world.ts';
+import { ESSENTIALS, type Essentials } from './world.ts';
 
 export interface App {
   /** One probe; any number may run at the same time. */
@@ -31,17 +29,9 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** What tests replace: everything else comes from the settings. */
-export interface AppWorld {
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
-const REAL_WORLD: AppWorld = { clock: systemClock, random: unpredictableRandom };
-
 interface House {
   readonly settings: AppSettings;
-  readonly world: AppWorld;
+  readonly world: Essentials;
   readonly net: Net;
   readonly resolver: OwnedResolver;
   readonly anchors: TrustAnchors;
@@ -49,7 +39,7 @@ interface House {
 }
 
 /** Throws for settings that cannot be used: whoever took them from a person has said so before. */
-export async function createApp(settings: AppSettings, world: AppWorld = REAL_WORLD): Promise<App> {
+export async function createApp(settings: AppSettings, world: Essentials = ESSENTIALS): Promise<App> {
   const trust = loadTrust(settings);
   if (!trust.ok) throw new Error(`the CA file cannot be used: ${describeAnchorFault(trust.failure)}`);
   const { clock, random } = world;

@@ -11,10 +11,10 @@ import { judgeIdentity, needsPointerNames } from '../pki/identity.ts';
 import { judgeChain } from '../pki/judge-chain.ts';
 import type { TrustAnchors } from '../pki/trust-anchors.ts';
 import type { CertificateJudge, SessionTarget } from '../session/open.ts';
-import type { AppWorld } from './app.ts';
+import type { Essentials } from './world.ts';
 
 export interface JudgeOptions {
-  readonly world: AppWorld;
+  readonly world: Essentials;
   readonly resolver: Resolver;
   readonly anchors: TrustAnchors;
   readonly target: SessionTarget;

@@ -61,6 +61,14 @@ export const systemClock: Clock = {
 /** 48 unpredictable bits at a time: good enough for DNS ids, ports and orders. */
 export const unpredictableRandom: Random = () => randomInt(2 ** 48 - 1) / (2 ** 48 - 1);
 
+/** What an application needs of the world while it runs; the rest is the faces' business. */
+export interface Essentials {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export const ESSENTIALS: Essentials = { clock: systemClock, random: unpredictableRandom };
+
 export function processWorld(): World {
   return {
     env: process.env,

@@ -109,13 +109,17 @@ export function qFactorOf(addresses: readonly ScoredAddress[], scores: readonly 
 
 /** Points for cipher, key and leaf signature, 0 to 9. */
 export function cipherPoints({ name, bits, keyType, keyBits, signature }: CipherFacts): number {
-  const broken = /RC4|EXP|NULL|ADH|AECDH|anon|DES-CBC-/i.test(name) && !/3DES|DES-CBC3/i.test(name);
-  const strength = broken || bits < 112 ? 9 : bits < 128 ? 5 : 0;
   const shortKey =
     ((keyType === 'rsa' || keyType === 'rsa-pss' || keyType === 'dsa') && keyBits < 2048) ||
     (keyType === 'ec' && keyBits < 224);
   const weakSignature = /md[245]|sha1/i.test(signature);
-  return Math.min(CIPHER_CAP, strength + (shortKey || weakSignature ? 4 : 0));
+  return Math.min(CIPHER_CAP, strengthPoints(name, bits) + (shortKey || weakSignature ? 4 : 0));
+}
+
+/** Points for the bulk cipher alone. */
+export function strengthPoints(name: string, bits: number): number {
+  const broken = /RC4|EXP|NULL|ADH|AECDH|anon|DES-CBC-/i.test(name) && !/3DES|DES-CBC3/i.test(name);
+  return broken || bits < 112 ? CIPHER_CAP : bits < 128 ? 5 : 0;
 }
 
 function scoreAddress(address: ScoredAddress): { readonly score: number | null; readonly terms: ScoreTerms } {

@@ -156,6 +156,15 @@ export const ROUTE_FINDINGS = {
     advice: 'Run the test from a machine that has both IPv4 and IPv6, or choose one family with -4 or -6.',
     reference: 'RFC 5321 5.1',
   },
+  'no-answer-anywhere': {
+    severity: 'info',
+    title: 'no host answers on this port at all',
+    explain:
+      'Every connection request went without any answer. All hosts may be down, but more often it is this machine: many access providers and clouds drop outgoing connections to port 25. Nothing is known about the receiver then.',
+    advice:
+      'Try a receiver that is known to answer; if it is silent, too, run the test from a machine whose way out is open.',
+    reference: 'RFC 5068 3.1',
+  },
   'blocked-port': {
     severity: 'error',
     title: 'the way out on this port is blocked here',

@@ -9,8 +9,7 @@ import type { ChainRemark } from '../pki/chain-verdict.ts';
 import { describeReply } from '../policy/describe.ts';
 import type { EhloSeen, Evidence } from '../policy/evidence.ts';
 import { certificateFaultOf } from './certificate-fault.ts';
-import { cipherFactsOf } from './cipher-facts.ts';
-import { cipherPoints } from './confidence.ts';
+import { strengthPoints } from './confidence.ts';
 import { adviceFor, type FindingCode, findingEntry } from './finding-catalogue.ts';
 import { type Finding, STAGES } from './result.ts';
 import { stagesOf } from './stages.ts';
@@ -123,8 +122,7 @@ function tlsFindings(evidence: Evidence, at: At): readonly Finding[] {
   const findings: Finding[] = [];
   if (protocol !== 'TLSv1.2' && protocol !== 'TLSv1.3')
     findings.push(at('tls-old-version', `the session uses ${protocol}`));
-  const facts = cipherFactsOf(evidence);
-  if (facts !== null && cipherPoints({ ...facts, keyBits: 1e6, signature: '' }) > 0) {
+  if (strengthPoints(cipher, bits) > 0) {
     findings.push(at('cipher-weak', `the session uses ${cipher} (${bits} bit)`));
   }
   return findings;

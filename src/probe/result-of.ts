@@ -89,6 +89,7 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
     findings: [
       ...findingsOfRoute(route.remarks, domain, reachedAddresses(sessions)),
       ...implicitFinding(route, domain),
+      ...blockedFinding(sessions),
       ...hosts.flatMap(({ findings }) => findings),
     ],
   };
@@ -178,6 +179,22 @@ function reachedAddresses(sessions: readonly SessionReport[]): ReadonlySet<strin
 function implicitFinding(route: FoundRoute, domain: string): readonly Finding[] {
   if (route.source !== 'implicit') return [];
   return [makeFinding('implicit-mx', `${domain} has no MX record; its own address is used`, { domain })];
+}
+
+/** Not one connection request was answered: the port may be blocked on the way out, and nobody there is to blame. */
+function blockedFinding(sessions: readonly SessionReport[]): readonly Finding[] {
+  const silent = sessions.every(
+    ({ evidence: { connect } }) => connect.kind === 'failed' && connect.failure.kind === 'timed-out',
+  );
+  const port = sessions[0]?.evidence.port;
+  if (!silent || port === undefined) return [];
+  return [
+    makeFinding(
+      'no-answer-anywhere',
+      `not one of ${sessions.length} connection requests to port ${port} was answered`,
+      {},
+    ),
+  ];
 }
 
 /** MX records that lead to no address are hosts that cannot be reached: 50, not nothing (specification 1.7.3). */

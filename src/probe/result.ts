@@ -4,7 +4,7 @@
  */
 
 import type { DnsSecurity } from '../dns/answer.ts';
-import type { CertificateFacts, ChainProblem, ChainRemark, TrustAnchorFacts } from '../pki/chain-verdict.ts';
+import type { ChainVerdict } from '../pki/chain-verdict.ts';
 import type { IdentityVerdict } from '../pki/identity-verdict.ts';
 import type { TranscriptLine } from '../policy/evidence.ts';
 import type { TlsMode } from '../policy/mode.ts';
@@ -59,16 +59,7 @@ export interface HostResult {
     readonly group: string | null;
     readonly serverName: string | null;
   } | null;
-  readonly chain: {
-    readonly sent: readonly CertificateFacts[];
-    readonly trusted: boolean;
-    readonly problem: ChainProblem | null;
-    readonly detail: string | null;
-    readonly path: readonly CertificateFacts[];
-    readonly anchor: TrustAnchorFacts | null;
-    readonly remarks: readonly ChainRemark[];
-    readonly revocation: 'good' | 'revoked' | 'unknown' | 'not-checked';
-  } | null;
+  readonly chain: ChainVerdict | null;
   readonly identity: IdentityVerdict | null;
   readonly dane: { readonly status: 'none' | 'match' | 'mismatch' | 'unusable' | 'failed' | 'not-tested' };
   readonly mtaSts: { readonly status: 'none' | 'covered' | 'not-covered' | 'not-tested' };
