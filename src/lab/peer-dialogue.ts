@@ -263,17 +263,18 @@ class Dialogue {
   }
 
   #startTls(then: (() => void) | null): void {
-    const { script, secureContext } = this.#state;
+    const { script, secureContext, stapler } = this.#state;
     if (secureContext === null || script.tls === null) {
       this.#end('close');
       return;
     }
-    const { clientCertificate = 'no', ocspStaple } = script.tls;
+    const { clientCertificate = 'no' } = script.tls;
     this.#raw.off('data', this.#onData);
     this.#lines = new LineReader(MAX_PEER_LINE_BYTES);
     const tls = new TLSSocket(this.#raw, {
       isServer: true,
       secureContext,
+      ...(stapler === null ? {} : { server: stapler }),
       requestCert: clientCertificate !== 'no',
       rejectUnauthorized: clientCertificate === 'require',
       SNICallback: (name, callback) => {
@@ -281,11 +282,6 @@ class Dialogue {
         callback(null);
       },
     });
-    if (ocspStaple !== undefined) {
-      tls.on('OCSPRequest', (_certificate: Buffer, _issuer: Buffer, callback: (error: null, staple: Buffer) => void) =>
-        callback(null, ocspStaple),
-      );
-    }
     tls.on('error', (error: NodeJS.ErrnoException) => {
       this.#session.tlsError ??= error.code ?? error.name;
     });

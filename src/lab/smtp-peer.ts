@@ -3,7 +3,12 @@
  * and a record of what the client sent, in clear and inside TLS apart.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import {
+  createSecureContext,
+  createServer as createTlsServer,
+  type SecureContext,
+  type Server as TlsServer,
+} from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { converse } from './peer-dialogue.ts';
 import { DEFAULT_SCRIPT, type PeerAnswer, type PeerScript, type PeerTls } from './peer-script.ts';
@@ -61,6 +66,8 @@ const MINUTE_MS = 60_000;
 export interface PeerState {
   readonly script: PeerScript;
   readonly secureContext: SecureContext | null;
+  /** Never listens: TLS sockets ask the server they belong to for the OCSP response to staple. */
+  readonly stapler: TlsServer | null;
   readonly clock: Clock;
   /** RCPT commands that the greylist put off. */
   putOff: number;
@@ -113,7 +120,18 @@ export async function startSmtpPeer(script: Partial<PeerScript>, options: PeerOp
 
 function stateFor(changes: Partial<PeerScript>, clock: Clock): PeerState {
   const script: PeerScript = { ...DEFAULT_SCRIPT, ...changes };
-  return { script, clock, secureContext: script.tls === null ? null : contextFor(script.tls), putOff: 0 };
+  const { tls } = script;
+  return {
+    script,
+    clock,
+    secureContext: tls === null ? null : contextFor(tls),
+    stapler: tls?.ocspStaple === undefined ? null : staplerOf(tls.ocspStaple),
+    putOff: 0,
+  };
+}
+
+function staplerOf(staple: Buffer): TlsServer {
+  return createTlsServer().on('OCSPRequest', (_certificate, _issuer, callback) => callback(null, staple));
 }
 
 const contexts = new WeakMap<PeerTls, SecureContext>();

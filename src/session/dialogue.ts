@@ -91,7 +91,7 @@ export class Dialogue {
   /** QUIT where it would be understood, and a short wait for the 221: what the session showed is already written down. */
   async quit(): Promise<void> {
     if (!this.#inStep || this.#socket === null) return;
-    const reply = await this.command({ verb: 'QUIT' }, QUIT_WAIT_MS);
+    const reply = await this.command({ verb: 'QUIT' }, Math.min(QUIT_WAIT_MS, this.stageMs()));
     if (!reply.ok) return;
     this.#channel?.detach();
     this.#endSoon(this.#socket);
