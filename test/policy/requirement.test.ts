@@ -27,6 +27,9 @@ const requirement: fc.Arbitrary<Requirement> = fc.record(
   { noNullPrototype: true },
 );
 
+/** What a mode or a policy may ask for: nobody forbids TLS and clear text both, which would be to send nothing ever. */
+const sender = requirement.filter(({ starttls, clear }) => !(starttls === 'never' && clear === 'never'));
+
 describe('joining requirements', () => {
   it('does not depend on the order of the two', () => {
     fc.assert(fc.property(requirement, requirement, (a, b) => assert.deepEqual(join(a, b), join(b, a))));
@@ -52,7 +55,7 @@ describe('joining requirements', () => {
 
   it('never lets through what one of the two holds back', () => {
     fc.assert(
-      fc.property(requirement, requirement, fc.constantFrom(...EVENTS), (a, b, { event }) => {
+      fc.property(sender, sender, fc.constantFrom(...EVENTS), (a, b, { event }) => {
         const evidence = exampleEvidence(event);
         const joined = decide(join(a, b), evidence);
         if (joined.kind === 'clear') {
