@@ -5,7 +5,7 @@
 import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { FLAG } from '../dns/encode.ts';
-import { decodeMessage } from '../dns/message.ts';
+import { type DnsMessage, decodeMessage } from '../dns/message.ts';
 import type { SignedAnswerParts, SignedQuestion } from './signed-zones.ts';
 import { encodeWireMessage } from './wire-record.ts';
 
@@ -19,14 +19,14 @@ export interface SignedServer {
 
 /** Serves what `answer` says, over UDP and TCP at one port of 127.0.0.1. */
 export async function startSignedServer(
-  answer: (question: SignedQuestion) => SignedAnswerParts,
+  answer: (question: SignedQuestion, query: DnsMessage) => SignedAnswerParts,
 ): Promise<SignedServer> {
   const reply = (query: Buffer): Buffer | null => {
     const decoded = decodeMessage(query);
     const question = decoded.ok ? decoded.value.questions[0] : undefined;
     if (!decoded.ok || question === undefined) return null;
     const flags = FLAG.response | FLAG.authoritative;
-    return encodeWireMessage({ id: decoded.value.id, flags, question, ...answer(question) });
+    return encodeWireMessage({ id: decoded.value.id, flags, question, ...answer(question, decoded.value) });
   };
   const sockets = new Set<Socket>();
   const tcp = createServer((socket) => {
