@@ -6,14 +6,15 @@ import { runSession } from './session.ts';
 import { startSmtpPeer } from './smtp-peer.ts';
 
 export interface HostileRun {
-  readonly cases: number;
+  /** Null: every misbehaviour at every place. */
+  readonly cases: number | null;
   /** Every so many bytes of the good dialogue is a place for each misbehaviour; 1: at every byte. */
   readonly stride: number;
   readonly concurrency: number;
   readonly seed: number;
   readonly stageTimeoutMs: number;
   readonly sessionTimeoutMs: number;
-  readonly onProgress?: ((done: number) => void) | undefined;
+  readonly onProgress?: ((done: number, cases: number) => void) | undefined;
 }
 
 export interface HostileResult {
@@ -26,9 +27,8 @@ export interface HostileResult {
   readonly faults: readonly string[];
   /** ms over the session's time that the slowest one took. */
   readonly slowestOverrunMs: number;
-  /** Resident memory, MiB: after the first tenth, and the most afterwards. */
-  readonly rssStartMiB: number;
-  readonly rssMaxMiB: number;
+  /** The most resident memory in each tenth of the run, MiB: flat when nothing is kept. */
+  readonly rssMiB: readonly number[];
   readonly elapsedMs: number;
 }
 
@@ -36,12 +36,14 @@ export async function runHostile(run: HostileRun): Promise<HostileResult> {
   const dialogueBytes = await measureDialogue();
   const endings: Record<string, Record<string, number>> = {};
   const faults: string[] = [];
-  let [next, done, slowestOverrunMs, rssStart, rssMax] = [0, 0, 0, 0, 0];
+  const cases = run.cases ?? MISBEHAVIOURS.length * Math.ceil(dialogueBytes / run.stride);
+  const rssMiB = new Array<number>(10).fill(0);
+  let [next, done, slowestOverrunMs] = [0, 0, 0];
   const started = performance.now();
   const work = async (): Promise<void> => {
     const peer = await startSmtpPeer({}, { remember: 1 });
     const wire = await startManglingWire(peer.port);
-    while (next < run.cases) {
+    while (next < cases) {
       const index = next;
       next += 1;
       const misbehaviour = caseAt(index, run, dialogueBytes);
@@ -58,13 +60,10 @@ export async function runHostile(run: HostileRun): Promise<HostileResult> {
         faults.push(`${name}: ${error instanceof Error ? error.stack : String(error)}`);
       }
       slowestOverrunMs = Math.max(slowestOverrunMs, performance.now() - begun - run.sessionTimeoutMs);
+      const tenth = Math.floor((10 * done) / cases);
+      rssMiB[tenth] = Math.max(rssMiB[tenth] ?? 0, Math.round(process.memoryUsage.rss() / 2 ** 20));
       done += 1;
-      if (done % 50 === 0) {
-        const rss = process.memoryUsage.rss();
-        if (done <= run.cases / 10) rssStart = rss;
-        rssMax = Math.max(rssMax, rss);
-        run.onProgress?.(done);
-      }
+      run.onProgress?.(done, cases);
     }
     await wire.stop();
     await peer.stop();
@@ -76,8 +75,7 @@ export async function runHostile(run: HostileRun): Promise<HostileResult> {
     endings,
     faults,
     slowestOverrunMs: Math.round(slowestOverrunMs),
-    rssStartMiB: Math.round(rssStart / 2 ** 20),
-    rssMaxMiB: Math.round(rssMax / 2 ** 20),
+    rssMiB,
     elapsedMs: Math.round(performance.now() - started),
   };
 }
