@@ -9,7 +9,7 @@ import type { DnsAnswer, DnsFailure, DnsRecord, RecordType } from '../answer.ts'
 import { createAnswerCache, DEFAULT_CACHE_ENTRIES } from '../answer-cache.ts';
 import { canonicalName } from '../name.ts';
 import { CLASS_IN } from '../record-type.ts';
-import type { OwnedResolver, Resolver, ResolverOptions } from '../resolver.ts';
+import type { AskOptions, OwnedResolver, Resolver, ResolverOptions } from '../resolver.ts';
 import { DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT_MS } from '../resolver.ts';
 import { createSingleFlight } from '../single-flight.ts';
 import { upstreamOf } from '../upstream-of.ts';
@@ -27,20 +27,56 @@ export interface ValidatingResolverOptions extends ResolverOptions {
   readonly anchors?: readonly TrustAnchor[] | undefined;
 }
 
+/**
+ * Asks the servers in turn, as `createResolver` does. One that keeps signatures or proofs back is passed over for the next
+ * one; only where all of them do is the answer `indeterminate`.
+ */
 export function createValidatingResolver(options: ValidatingResolverOptions): OwnedResolver {
-  const upstreams = createUpstreams({
-    upstreams: options.servers.map((spec) => upstreamOf(spec, options)),
-    clock: options.clock,
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    attempts: options.attempts ?? DEFAULT_ATTEMPTS,
-  });
-  const ask: AskSigned = async ({ name, type }, signal) => {
-    const reply = await upstreams.ask({ name, type, class: CLASS_IN }, { dnssecOk: true, signal });
-    if (!reply.ok) return failed(reply.failure.failure);
-    return succeeded({ message: reply.value.message, resolver: reply.value.upstream.text });
+  const { clock } = options;
+  const servers = options.servers.map((spec) => upstreamOf(spec, options));
+  const made = new Map<number, Resolver>();
+  /** With the server of this number first, the others behind it. */
+  const startingWith = (first: number): Resolver => {
+    const known = made.get(first);
+    if (known !== undefined) return known;
+    const upstreams = createUpstreams({
+      upstreams: [...servers.slice(first), ...servers.slice(0, first)],
+      clock,
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      attempts: options.attempts ?? DEFAULT_ATTEMPTS,
+    });
+    const ask: AskSigned = async ({ name, type }, signal) => {
+      const reply = await upstreams.ask({ name, type, class: CLASS_IN }, { dnssecOk: true, signal });
+      if (!reply.ok) return failed(reply.failure.failure);
+      return succeeded({ message: reply.value.message, resolver: reply.value.upstream.text });
+    };
+    const resolver = createValidatingResolverOver({ ...options, ask, anchors: options.anchors ?? ROOT_ANCHORS });
+    made.set(first, resolver);
+    return resolver;
   };
-  const resolver = createValidatingResolverOver({ ...options, ask, anchors: options.anchors ?? ROOT_ANCHORS });
-  return { ...resolver, close: () => upstreams.close() };
+  let preferred = 0;
+  return {
+    async ask<T extends RecordType>(name: string, type: T, asking?: AskOptions): Promise<DnsAnswer<T>> {
+      const first = preferred;
+      const answer = await startingWith(first).ask(name, type, asking);
+      if (!keepsProofsBack(answer)) return answer;
+      for (let turn = 1; turn < servers.length; turn += 1) {
+        const next = (first + turn) % servers.length;
+        const other = await startingWith(next).ask(name, type, asking);
+        if (other.kind === 'failed' || keepsProofsBack(other)) continue;
+        preferred = next;
+        return other;
+      }
+      return answer;
+    },
+    close: async () => {
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+function keepsProofsBack(answer: DnsAnswer): boolean {
+  return answer.kind !== 'failed' && answer.security === 'indeterminate';
 }
 
 export interface ValidatingOver {
@@ -58,7 +94,7 @@ export function createValidatingResolverOver(options: ValidatingOver): Resolver 
   const cache = createAnswerCache(clock, options.cacheEntries ?? DEFAULT_CACHE_ENTRIES);
   const flights = createSingleFlight<DnsAnswer>();
   return {
-    async ask<T extends RecordType>(typed: string, type: T, { signal }: { signal?: AbortSignal | undefined } = {}) {
+    async ask<T extends RecordType>(typed: string, type: T, { signal }: AskOptions = {}): Promise<DnsAnswer<T>> {
       const name = canonicalName(typed);
       if (name === null) return failure(typed, type, { kind: 'malformed', detail: 'the name cannot be asked for' });
       const key = `${type} ${name}`;

@@ -301,3 +301,38 @@ test('over real sockets every question carries DO and CD, and large answers come
   assert.deepEqual([answer.security, answer.records.length], ['secure', 40]);
   assert.ok(queries.every((query) => query.checkingDisabled && query.edns?.dnssecOk === true));
 });
+
+test('a resolver that strips signatures is passed over for one that does not (S-DANE-1)', async (t) => {
+  const { world } = setting();
+  const counts = { stripping: 0, honest: 0 };
+  const stripping = await startSignedServer((question) => {
+    counts.stripping += 1;
+    return without(ofType(RRSIG))(answerAsResolver(world.zones, question), question);
+  });
+  const honest = await startSignedServer((question) => {
+    counts.honest += 1;
+    return answerAsResolver(world.zones, question);
+  });
+  const shared = {
+    clock: { ...systemClock, now: () => Date.UTC(2026, 10, 23) },
+    random: unpredictableRandom,
+    timeoutMs: 2000,
+    anchors: world.anchors,
+  };
+  const both = createValidatingResolver({
+    ...shared,
+    servers: [specOf(`127.0.0.1:${stripping.port}`), specOf(`127.0.0.1:${honest.port}`)],
+  });
+  const alone = createValidatingResolver({ ...shared, servers: [specOf(`127.0.0.1:${stripping.port}`)] });
+  t.after(async () => {
+    await Promise.all([both.close(), alone.close()]);
+    await Promise.all([stripping.stop(), honest.stop()]);
+  });
+  assert.equal((await both.ask('www.s000', 'A')).security, 'secure');
+  const before = counts.stripping;
+  assert.equal((await both.ask('mx.s000', 'A')).security, 'secure');
+  assert.equal(counts.stripping, before, 'it is not asked first again');
+  const answer = await alone.ask('www.s000', 'A');
+  assert.equal(answer.security, 'indeterminate');
+  assert.ok(answer.securityDetail?.startsWith(`the resolver 127.0.0.1:${stripping.port} strips`));
+});
