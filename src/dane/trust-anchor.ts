@@ -33,6 +33,7 @@ export function anchoredChain(request: {
   const { records, chain, at } = request;
   const [leaf, ...rest] = chain;
   const none = (fault: string): AnchoredChain => ({ records: new Set(), position: null, fault });
+  if (records.length === 0) return none('no record names a trust anchor');
   if (leaf === undefined || leaf === null) return none('the server sent no certificate that can be read');
   const others = rest.filter((certificate) => certificate !== null);
   const named = namedAnchors(records, leaf, others);
@@ -66,9 +67,11 @@ function namedAnchors(
     else known.by.add(record);
   };
   // RFC 7671 5.2: the server's own certificate is no authority above itself; usage 3 is for that.
-  for (const [form, certificates] of byAssociation(others)) {
-    for (const record of records) {
-      if (formOf(record) !== form) continue;
+  for (const alike of Map.groupBy(records, formOf).values()) {
+    const [first] = alike;
+    if (first === undefined) continue;
+    const certificates = byAssociation(others, first);
+    for (const record of alike) {
       for (const certificate of certificates.get(record.data) ?? []) name(certificate, record);
     }
   }
@@ -90,31 +93,16 @@ function namedAnchors(
   return named;
 }
 
-const FORMS: readonly { readonly selector: number; readonly matchingType: number }[] = [
-  { selector: 0, matchingType: 0 },
-  { selector: 0, matchingType: 1 },
-  { selector: 0, matchingType: 2 },
-  { selector: 1, matchingType: 0 },
-  { selector: 1, matchingType: 1 },
-  { selector: 1, matchingType: 2 },
-];
-
-function formOf({ selector, matchingType }: { readonly selector: number; readonly matchingType: number }): string {
+function formOf({ selector, matchingType }: SortedRecord): string {
   return `${selector} ${matchingType}`;
 }
 
-/** For each form of record the certificates by what such a record would say of them, so that each is hashed once. */
+/** The certificates by what a record of this form would say of them, so that each is hashed once for all records. */
 function byAssociation(
   certificates: readonly Certificate[],
-): ReadonlyMap<string, ReadonlyMap<string, readonly Certificate[]>> {
-  return new Map(
-    FORMS.map((form) => [
-      formOf(form),
-      Map.groupBy(certificates, ({ der, spki }) =>
-        associationData(form.matchingType, form.selector === 0 ? der : spki),
-      ),
-    ]),
-  );
+  { selector, matchingType }: SortedRecord,
+): ReadonlyMap<string, readonly Certificate[]> {
+  return Map.groupBy(certificates, ({ der, spki }) => associationData(matchingType, selector === 0 ? der : spki));
 }
 
 function isSignedBy(certificate: Certificate, keyData: string): boolean {
