@@ -6,6 +6,9 @@
 /** RFC 4035 section 4.3. `indeterminate`: nobody we believe has said anything. */
 export type DnsSecurity = 'secure' | 'insecure' | 'bogus' | 'indeterminate';
 
+/** Why nothing can be validated through a resolver: no signatures, no proofs of absence, no DNSSEC at all. */
+export type ResolverFault = 'signatures-stripped' | 'denials-stripped' | 'no-dnssec';
+
 export type DnsFailure =
   | { readonly kind: 'servfail' }
   | { readonly kind: 'refused' }
@@ -25,6 +28,8 @@ interface Answered {
   readonly securityFrom: string | null;
   /** Why it is as secure as it is, one clause; only where we validated ourselves. */
   readonly securityDetail?: string | undefined;
+  /** What the resolver keeps from us, where it is to blame that nothing can be said (`indeterminate`). */
+  readonly resolverFault?: ResolverFault | undefined;
   /** Until when the signatures behind a secure answer hold, ms since the epoch; only where we validated ourselves. */
   readonly signedUntil?: number | undefined;
   /** Which resolver answered, as it was specified. */

@@ -2,6 +2,7 @@
  * One signed root with every scenario below it, and a resolver that answers from it as our validator asks: real octets
  * both ways.
  */
+import { hash } from 'node:crypto';
 import type { Clock } from '../../src/base/clock.ts';
 import { failed, succeeded } from '../../src/base/outcome.ts';
 import { parseTrustAnchors, type TrustAnchor } from '../../src/dns/dnssec/anchors.ts';
@@ -19,7 +20,8 @@ import {
 import type { SigningKey } from '../../src/lab/signing-key.ts';
 import { encodeWireMessage } from '../../src/lab/wire-record.ts';
 import type { SignedZone } from '../../src/lab/zone-signer.ts';
-import { SCENARIOS, type Scenario } from './dnssec-scenarios.ts';
+import type { Scenario } from './dnssec-scenario.ts';
+import { SCENARIOS } from './dnssec-scenarios.ts';
 import {
   type Alter,
   bareApex,
@@ -37,24 +39,23 @@ export interface DnssecWorld {
   readonly anchors: readonly TrustAnchor[];
 }
 
-/** Where the scenario with this number stands. */
-export function apexOfScenario(index: number): string {
-  return `s${String(index).padStart(3, '0')}`;
+/**
+ * Where a scenario stands: by its title, so that hashes of its names stay what they are when another one is added.
+ */
+export function apexOfScenario({ apex, title }: Scenario): string {
+  return apex ?? `s${hash('sha256', title, 'hex').slice(0, 8)}`;
 }
 
-export function questionOf(
-  scenario: Scenario,
-  index: number,
-): { readonly name: string; readonly type: Scenario['type'] } {
-  const apex = apexOfScenario(index);
+export function questionOf(scenario: Scenario): { readonly name: string; readonly type: Scenario['type'] } {
+  const apex = apexOfScenario(scenario);
   return { name: scenario.name === '' ? apex : `${scenario.name}.${apex}`, type: scenario.type };
 }
 
 export function worldOf(scenarios: readonly Scenario[], clock: Clock, root: ZoneWishes = {}): DnssecWorld {
   const times: Times = timesAround(clock.now());
-  const built = scenarios.map((scenario, index) => ({
-    apex: apexOfScenario(index),
-    ...scenario.build(apexOfScenario(index), times),
+  const built = scenarios.map((scenario) => ({
+    apex: apexOfScenario(scenario),
+    ...scenario.build(apexOfScenario(scenario), times),
   }));
   const more = [...(root.more ?? []), ...built.flatMap(({ apex, ds }) => delegation(apex, ds))];
   const records = bareApex('');

@@ -5,7 +5,7 @@ import { TYPE_NUMBERS } from '../../src/dns/record-type.ts';
 import { KEY_FLAGS, keyOf, type SigningKey } from '../../src/lab/signing-key.ts';
 import type { WireRecord } from '../../src/lab/wire-record.ts';
 import { hashedOwner, signSet } from '../../src/lab/zone-signer.ts';
-import type { Scenario } from './dnssec-scenarios.ts';
+import type { Scenario } from './dnssec-scenario.ts';
 import {
   address,
   bareApex,

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { assertNever, failed, succeeded } from '../../base/outcome.ts';
-import type { DnsAnswer, DnsFailure, DnsRecord, RecordType } from '../answer.ts';
+import type { DnsAnswer, DnsFailure, DnsRecord, RecordType, ResolverFault } from '../answer.ts';
 import { createAnswerCache, DEFAULT_CACHE_ENTRIES } from '../answer-cache.ts';
 import { canonicalName } from '../name.ts';
 import { CLASS_IN } from '../record-type.ts';
@@ -16,7 +16,7 @@ import { upstreamOf } from '../upstream-of.ts';
 import { createUpstreams } from '../upstreams.ts';
 import { ROOT_ANCHORS, type TrustAnchor } from './anchors.ts';
 import type { AskSigned } from './chain-of-trust.ts';
-import { createValidator, type Validated } from './validator.ts';
+import { createValidator, type Judged, type Validated } from './validator.ts';
 import { describeVerdict } from './verdict.ts';
 
 /** What `securityFrom` says where we have validated. */
@@ -76,7 +76,7 @@ export function createValidatingResolver(options: ValidatingResolverOptions): Ow
 }
 
 function keepsProofsBack(answer: DnsAnswer): boolean {
-  return answer.kind !== 'failed' && answer.security === 'indeterminate';
+  return answer.resolverFault !== undefined;
 }
 
 export interface ValidatingOver {
@@ -134,6 +134,7 @@ function answerOf<T extends RecordType>(name: string, type: T, validated: Valida
         securityFrom: verdict.security === 'indeterminate' ? null : OWN_VALIDATION,
         securityDetail: describeVerdict(verdict),
         ...(verdict.security === 'secure' ? { signedUntil: verdict.validUntil } : {}),
+        ...resolverFaultOf(verdict),
         resolver,
         ms,
         canonicalName: names.at(-1) ?? name,
@@ -145,6 +146,11 @@ function answerOf<T extends RecordType>(name: string, type: T, validated: Valida
     default:
       return assertNever(validated);
   }
+}
+
+function resolverFaultOf(verdict: Judged): { readonly resolverFault?: ResolverFault } {
+  if (verdict.security !== 'indeterminate' || verdict.cause === 'no-anchor') return {};
+  return { resolverFault: verdict.cause };
 }
 
 const OURS = { securityFrom: OWN_VALIDATION } as const;

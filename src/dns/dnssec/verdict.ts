@@ -2,7 +2,7 @@
  * What validation comes to (RFC 4033 section 5), with the reason and the place in the chain, and the sentences for it.
  */
 import { assertNever } from '../../base/outcome.ts';
-import type { DnsFailure } from '../answer.ts';
+import type { DnsFailure, ResolverFault } from '../answer.ts';
 import { MAX_NSEC3_ITERATIONS } from './limits.ts';
 import { showName } from './names.ts';
 
@@ -47,7 +47,7 @@ export interface Insecure {
 /** Why nothing can be said. All but the first lie with the resolver, not with the zone. */
 export interface Indeterminate {
   readonly security: 'indeterminate';
-  readonly cause: 'no-anchor' | 'signatures-stripped' | 'no-dnssec' | 'denials-stripped';
+  readonly cause: 'no-anchor' | ResolverFault;
   /** Which resolver; null for `no-anchor`. */
   readonly resolver: string | null;
 }

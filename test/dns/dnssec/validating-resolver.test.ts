@@ -20,7 +20,7 @@ import { answerAsResolver, type SignedAnswerParts } from '../../../src/lab/signe
 import { createSigningKey, KEY_FLAGS } from '../../../src/lab/signing-key.ts';
 import { toWire } from '../../../src/lab/wire-record.ts';
 import { specOf } from '../../support/dns.ts';
-import type { Scenario } from '../../support/dnssec-scenarios.ts';
+import type { Scenario } from '../../support/dnssec-scenario.ts';
 import { anchorsOf, askWorld, type DnssecWorld, worldOf } from '../../support/dnssec-world.ts';
 import { type Alter, ds, either, key, NSEC3, ofType, signatureOver, without, zone } from '../../support/dnssec-zone.ts';
 import { type HandWoundClock, handWoundClock } from '../../support/hand-wound-clock.ts';
@@ -40,7 +40,7 @@ function setting(
   options: { alter?: Alter; anchors?: readonly TrustAnchor[]; ask?: (ask: AskSigned) => AskSigned } = {},
 ): Setting {
   const clock = handWoundClock();
-  const scenario: Scenario = { title: '', build, name: '', type: 'A', security: 'secure' };
+  const scenario: Scenario = { title: 'a zone', apex: 's000', build, name: '', type: 'A', security: 'secure' };
   const made = worldOf([scenario], clock);
   const everywhere = options.alter === undefined ? [] : [{ apex: '', alter: options.alter }];
   const world = { ...made, alters: [...everywhere, ...made.alters] };
@@ -161,6 +161,7 @@ test('a resolver that does not know DNSSEC is named (S-DANE-1)', async () => {
   const answer = await resolver.ask('www.s000', 'A');
   assert.equal(answer.security, 'indeterminate');
   assert.match(answer.securityDetail ?? '', /^the resolver 192\.0\.2\.53 does not know DNSSEC/);
+  assert.equal(answer.resolverFault, 'no-dnssec');
 });
 
 for (const [what, alter, sentence] of [
@@ -177,6 +178,7 @@ for (const [what, alter, sentence] of [
     assert.equal(answer.kind, 'no-such-name');
     assert.equal(answer.security, 'indeterminate');
     assert.match(answer.securityDetail ?? '', sentence);
+    assert.match(answer.resolverFault ?? '', /-stripped$/);
     await resolver.ask('nil.s000', 'A');
     assert.equal(asked.filter((question) => question === 'A _dnssec-check').length, 1, 'it is found out once');
   });
