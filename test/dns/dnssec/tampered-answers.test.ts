@@ -48,7 +48,7 @@ test('no flipped bit in any octet of a signed answer yields other data as secure
   const { validator, tamperWith } = tampered();
   let stillSecure = 0;
   let refused = 0;
-  for (const { name, type } of secure.slice(0, 24)) {
+  for (const { name, type } of secure.slice(0, 18)) {
     tamperWith(null);
     const honest = await validator.validate(name, type);
     assert.ok(isSecure(honest));
@@ -106,7 +106,7 @@ test('no mutated message makes the validator throw, or believe what was not sign
       const validated = await createValidator({ ...world, clock, ask }).validate(name, type);
       if (isSecure(validated)) assert.equal(essence(validated), known);
     }),
-    { numRuns: 3000 },
+    { numRuns: 2000 },
   );
 });
 
