@@ -65,7 +65,7 @@ export class Dialogue {
     return this.#socket;
   }
 
-  async command(command: SmtpCommand, timeoutMs?: number): Promise<ReplyResult> {
+  command(command: SmtpCommand, timeoutMs?: number): Promise<ReplyResult> {
     const line = writeCommand(command);
     this.transcript.sent(line);
     this.#channel?.send(line);
@@ -73,12 +73,12 @@ export class Dialogue {
   }
 
   /** The next reply. */
-  async read(timeoutMs?: number): Promise<ReplyResult> {
+  read(timeoutMs?: number): Promise<ReplyResult> {
     return this.#read(timeoutMs ?? this.stageMs(), asItIs);
   }
 
   /** A line that nobody may see: the transcript gets `shown`, and the reply in the form that `clean` gives it. */
-  async confide(line: string, shown: string, clean: (reply: SmtpReply) => SmtpReply): Promise<ReplyResult> {
+  confide(line: string, shown: string, clean: (reply: SmtpReply) => SmtpReply): Promise<ReplyResult> {
     this.transcript.sent(shown);
     this.#channel?.send(line);
     return this.#read(this.stageMs(), clean);

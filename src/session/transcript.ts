@@ -83,10 +83,11 @@ function nameLine({ mx }: IdentityVerdict, { commonName, names, addresses }: Cer
     : `Cert Hostname DOES NOT VERIFY (${mx.expected} != ${shown === '' ? 'no name' : shown})`;
 }
 
-/** `Oct  3 12:35:32 2018 GMT`, from ISO 8601. */
+/** `Oct  3 12:35:32 2018 GMT`, from ISO 8601 in UTC. */
 function openSslDate(iso: string): string {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return iso;
-  const [, day = '', month = '', year = '', time = ''] = date.toUTCString().split(' ');
-  return `${month} ${day.replace(/^0/, ' ')} ${time} ${year} GMT`;
+  const [, year, month, day, time] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)/.exec(iso) ?? [];
+  const name = MONTHS[Number(month) - 1];
+  return name === undefined ? iso : `${name} ${String(Number(day)).padStart(2)} ${time} ${year} GMT`;
 }
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
