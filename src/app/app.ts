@@ -3,22 +3,34 @@
  * the floors below know nothing of each other that is not handed to them here.
  */
 import { hostname } from 'node:os';
-import { parseDomain } from '../base/domain.ts';
+import { type Domain, parseDomain } from '../base/domain.ts';
 import { seededRandom } from '../base/random.ts';
+import { lookUpDane } from '../dane/lookup.ts';
+import { describeDnsFailure } from '../dns/answer.ts';
+import {
+  describeAnchorFault as describeDnssecAnchorFault,
+  parseTrustAnchors,
+  type TrustAnchor,
+} from '../dns/dnssec/anchors.ts';
+import { createValidatingResolver } from '../dns/dnssec/validating-resolver.ts';
 import type { MailRoute } from '../dns/mail-route.ts';
 import { givenRoute, resolveMailRoute } from '../dns/resolve-mail-route.ts';
 import { createResolver, type OwnedResolver } from '../dns/resolver.ts';
 import { targetsOf } from '../dns/targets.ts';
+import { createMemoryPolicyCache } from '../mtasts/cache.ts';
+import { createStsDiscovery, type DiscoverSts } from '../mtasts/discover.ts';
+import { createPolicyFetcher } from '../mtasts/fetch.ts';
 import { createNet, type Net } from '../net/net.ts';
 import { describeAnchorFault, type TrustAnchors } from '../pki/trust-anchors.ts';
-import { requirementOf } from '../policy/requirement.ts';
+import { type DomainPolicy, NO_DOMAIN_POLICY, type ReportSeen } from '../probe/domain-policy.ts';
 import { type ProbeDependencies, probe, type SessionRequest } from '../probe/probe.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { SessionReport } from '../probe/result-of.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS, OBSERVE, openSession, STAY_IN_CLEAR } from '../session/open.ts';
+import { readReportRecord, reportRecordName } from '../tlsrpt/record.ts';
 import { certificateJudge } from './certificate-judge.ts';
-import { chooseResolvers } from './resolvers.ts';
+import { chooseResolvers, type ResolverChoice } from './resolvers.ts';
 import type { AppSettings } from './settings.ts';
 import { loadTrust } from './trust.ts';
 import { ESSENTIALS, type Essentials } from './world.ts';
@@ -33,7 +45,9 @@ interface House {
   readonly settings: AppSettings;
   readonly world: Essentials;
   readonly net: Net;
+  /** What it says of security counts: believed by the user, or validated by us. */
   readonly resolver: OwnedResolver;
+  readonly discoverSts: DiscoverSts;
   readonly anchors: TrustAnchors;
   readonly heloName: string | null;
 }
@@ -42,19 +56,30 @@ interface House {
 export async function createApp(settings: AppSettings, world: Essentials = ESSENTIALS): Promise<App> {
   const trust = loadTrust(settings);
   if (!trust.ok) throw new Error(`the CA file cannot be used: ${describeAnchorFault(trust.failure)}`);
-  const { clock, random } = world;
+  const { clock } = world;
   const resolvers = chooseResolvers(settings.resolvers);
+  const net = createNet({
+    clock,
+    privateAddresses: settings.privateAddresses,
+    sourceAddress: settings.sourceAddress ?? undefined,
+    redirect: settings.redirect ?? undefined,
+  });
+  const resolver = createHouseResolver(settings, resolvers, world);
+  const anchors = trust.value;
+  const fetch = createPolicyFetcher({ net, resolver, clock, anchors, port: settings.httpsPort });
   const house: House = {
     settings,
     world,
-    net: createNet({
+    net,
+    resolver,
+    discoverSts: createStsDiscovery({
+      resolver,
       clock,
-      privateAddresses: settings.privateAddresses,
-      sourceAddress: settings.sourceAddress ?? undefined,
-      redirect: settings.redirect ?? undefined,
+      cache: createMemoryPolicyCache(),
+      fetch,
+      alsoWithoutRecord: true,
     }),
-    resolver: createResolver({ ...resolvers, clock, random }),
-    anchors: trust.value,
+    anchors,
     heloName: settings.helo ?? ownName(),
   };
   const dependencies = probeDependencies(
@@ -86,8 +111,49 @@ function probeDependencies(house: House, resolvers: readonly string[]): ProbeDep
       ...targetsOf(route, seed === null ? { kind: 'listed' } : { kind: 'shuffled', random: seededRandom(seed) }),
     ],
     openSession: (request) => observe(house, request),
-    requirementFor: requirementOf,
+    domainPolicy: (request, signal) => findDomainPolicy(house, request, signal),
+    dane: (host, signal) => lookUpDane(house.resolver, host, { signal }),
   };
+}
+
+/** Validating ourselves needs no word of the resolver; where all of them are believed it would be done twice. */
+function createHouseResolver(
+  settings: AppSettings,
+  resolvers: ResolverChoice,
+  { clock, random }: Essentials,
+): OwnedResolver {
+  const options = { ...resolvers, clock, random };
+  if (resolvers.servers.every(({ trustAd }) => trustAd)) return createResolver(options);
+  return createValidatingResolver({ ...options, anchors: dnssecAnchors(settings) });
+}
+
+/** Undefined: the built-in keys of the root. Throws for a file that was not checked before. */
+function dnssecAnchors({ dnssecAnchors: text }: AppSettings): readonly TrustAnchor[] | undefined {
+  if (text === null) return undefined;
+  const anchors = parseTrustAnchors(text);
+  if (!anchors.ok) throw new Error(`the DNSSEC anchors cannot be used: ${describeDnssecAnchorFault(anchors.failure)}`);
+  return anchors.value;
+}
+
+/** The policy of the recipient's domain; a server that was named by the user stands in for all of it (S-STS-15). */
+async function findDomainPolicy(
+  house: House,
+  { target, mtaSts }: ProbeRequest,
+  signal: AbortSignal,
+): Promise<DomainPolicy> {
+  const { domain } = target;
+  if (!mtaSts || typeof domain !== 'string' || target.server !== null) return NO_DOMAIN_POLICY;
+  const [discovery, tlsRpt] = await Promise.all([
+    house.discoverSts(domain, signal),
+    findReportRecord(house, domain, signal),
+  ]);
+  return { mtaSts: discovery, tlsRpt };
+}
+
+async function findReportRecord({ resolver }: House, domain: Domain, signal: AbortSignal): Promise<ReportSeen> {
+  const answer = await resolver.ask(reportRecordName(domain), 'TXT', { signal });
+  if (answer.kind === 'failed') return { kind: 'failed', detail: describeDnsFailure(answer.failure) };
+  return readReportRecord(answer.kind === 'records' ? answer.records.map(({ data }) => data) : []);
 }
 
 function findRoute({ resolver, settings }: House, { target }: ProbeRequest, signal: AbortSignal): Promise<MailRoute> {
@@ -104,6 +170,7 @@ function observe(house: House, request: SessionRequest): Promise<SessionReport> 
   return openSession(
     {
       target,
+      serverName: request.dane?.kind === 'records' ? request.dane.baseDomain : undefined,
       heloName: house.heloName,
       steer: request.tls === 'observe' ? OBSERVE : STAY_IN_CLEAR,
       implicitTls: settings.implicitTls,

@@ -1,15 +1,19 @@
 /**
- * What a session asks when it has seen a chain: our roots, our clock and, only where the verdict can still change by
+ * What a session asks when it has seen a chain: our roots, our clock, the TLSA records and, only where the verdict can still change by
  * it, the forward-confirmed reverse name of the address (R91).
  */
 import type { Domain } from '../base/domain.ts';
 import { parseIpAddress } from '../base/ip-address.ts';
+import type { DaneLookup } from '../dane/lookup.ts';
+import { matchDane, referenceNames } from '../dane/match.ts';
+import { daneOutcome } from '../dane/outcome.ts';
 import { confirmedNames } from '../dns/pointer.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import { judgeIdentity, needsPointerNames } from '../pki/identity.ts';
 import { judgeChain } from '../pki/judge-chain.ts';
 import type { TrustAnchors } from '../pki/trust-anchors.ts';
+import { DANE_NOT_TESTED } from '../policy/evidence.ts';
 import type { CertificateJudge, SessionTarget } from '../session/open.ts';
 import type { Essentials } from './world.ts';
 
@@ -22,6 +26,8 @@ export interface JudgeOptions {
   readonly recipientDomain: Domain | null;
   /** The server was named by the user: an explicit route, which no DNS can forge. */
   readonly given: boolean;
+  /** Null where nobody looked. */
+  readonly dane: DaneLookup | null;
 }
 
 export function certificateJudge({
@@ -32,6 +38,7 @@ export function certificateJudge({
   mxNameSecure,
   recipientDomain,
   given,
+  dane,
 }: JudgeOptions): CertificateJudge {
   return {
     judgeChain: (chainAsSent, ocspStaple) => judgeChain({ chainAsSent, anchors, at: world.clock.now(), ocspStaple }),
@@ -48,6 +55,26 @@ export function certificateJudge({
       };
       const pointers = needsPointerNames(question) ? await confirmedNames(resolver, target.address, signal) : null;
       return judgeIdentity({ ...question, ptrNames: pointers?.kind === 'confirmed' ? pointers.names : [] });
+    },
+    judgeDane: (chainAsSent) => {
+      if (dane === null) return DANE_NOT_TESTED;
+      const verdict =
+        dane.kind === 'records'
+          ? matchDane({
+              records: dane.records,
+              presented: { kind: 'chain', certificates: chainAsSent },
+              referenceNames: referenceNames({
+                baseDomain: dane.baseDomain,
+                exchange: target.exchange,
+                nextHop: recipientDomain,
+                nextHopCanonicalName: null,
+                mxSecure: mxNameSecure,
+              }),
+              at: world.clock.now(),
+            })
+          : null;
+      const { status, usage, detail } = daneOutcome(dane, verdict);
+      return { status, usage, detail, verdict };
     },
   };
 }

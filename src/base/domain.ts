@@ -38,7 +38,8 @@ export function parseDomain(text: string): Outcome<Domain, DomainFault> {
   }
   if (typedLabels.includes('')) return failed({ kind: 'bad-label', label: '', why: 'is empty (two dots in a row)' });
   const ascii = (NON_ASCII.test(bare) || /(^|\.)xn--/i.test(bare) ? domainToASCII(bare) : bare).toLowerCase();
-  if (ascii === '') return failed({ kind: 'not-idna', text: bare });
+  // Some characters map to ASCII that no host name may have: U+249C becomes "(a)".
+  if (!/^[a-z0-9_.-]+$/.test(ascii)) return failed({ kind: 'not-idna', text: bare });
   if (ascii.length > MAX_DOMAIN_LENGTH) return failed({ kind: 'too-long', octets: ascii.length });
   for (const label of ascii.split('.')) {
     const why = labelFault(label);

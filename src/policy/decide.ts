@@ -11,6 +11,7 @@
  *   E4   STARTTLS answered 5xx or other       E10  connection lost, 421 or gibberish where a reply was due
  *   E5   failure after the 220                E11  second EHLO refused, or lost after the handshake
  *   E6   encrypted, chain not trusted         E12  MAIL or RCPT refused: ordinary SMTP
+ *   E13  published policy rules the host out
  */
 
 import { describeConnectFailure } from '../net/net.ts';
@@ -19,7 +20,7 @@ import { describeDialogueFailure, describeHandshakeFailure, describeReply } from
 import type { DialogueFailure, Evidence } from './evidence.ts';
 import { CHECKS, type Check, isAtLeast, type Requirement } from './requirement.ts';
 
-export type PolicyEvent = 'E1' | 'E2' | 'E3' | 'E4' | 'E5' | 'E6' | 'E7' | 'E8' | 'E9' | 'E10' | 'E11' | 'E12';
+export type PolicyEvent = 'E1' | 'E2' | 'E3' | 'E4' | 'E5' | 'E6' | 'E7' | 'E8' | 'E9' | 'E10' | 'E11' | 'E12' | 'E13';
 
 export type Decision =
   /** EHLO was answered; STARTTLS is what comes next. Only while a session is being opened. */
@@ -61,6 +62,7 @@ export const NO_HISTORY: HostHistory = { brokenAfter220: false };
 
 /** Decides what becomes of a message under `requirement`, given what the session has shown so far. Pure and total. */
 export function decide(requirement: Requirement, evidence: Evidence, history: HostHistory = NO_HISTORY): Decision {
+  if (requirement.host === 'avoid') return next('E13', requirement.because);
   const opening = beforeTls(evidence);
   if (opening !== null) return opening;
   if (evidence.starttls.kind === 'not-tried' && evidence.starttls.why === 'implicit-tls') {

@@ -4,6 +4,8 @@
  * that nobody asked for.
  */
 
+import type { DaneVerdict } from '../dane/match.ts';
+import type { DaneOutcome } from '../dane/outcome.ts';
 import type { ConnectFailure } from '../net/net.ts';
 import type { ChainVerdict } from '../pki/chain-verdict.ts';
 import type { IdentityVerdict } from '../pki/identity-verdict.ts';
@@ -81,12 +83,23 @@ export interface TlsSession {
   readonly resumed: boolean;
 }
 
-/** TLSA against the live chain; filled in by `dane/` (RFC 7672). */
+/** TLSA against the live chain (RFC 7672). */
 export interface DaneSeen {
-  readonly status: 'none' | 'match' | 'mismatch' | 'unusable' | 'failed' | 'not-tested';
+  readonly status: DaneOutcome['status'];
   /** With usage 3, chain, name and dates do not count (RFC 7672 3.1.1). */
   readonly usage: 2 | 3 | null;
+  /** One sentence. */
+  readonly detail: string;
+  /** Each record with how it came out; null where there was nothing to match. */
+  readonly verdict: DaneVerdict | null;
 }
+
+export const DANE_NOT_TESTED: DaneSeen = {
+  status: 'not-tested',
+  usage: null,
+  detail: 'TLSA records were not looked for',
+  verdict: null,
+};
 
 export interface Evidence {
   readonly exchange: string;

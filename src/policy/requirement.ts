@@ -21,6 +21,8 @@ export const CHECKS: readonly Check[] = ['verify', 'hosted', 'mta-sts', 'dane'];
 export type CheckForce = 'off' | 'try' | 'must';
 
 export interface Requirement {
+  /** `avoid`: published policy rules this host out, or could not be had; the next one may serve. */
+  readonly host: 'allowed' | 'avoid';
   readonly starttls: 'never' | 'if-offered' | 'always';
   /** `before-220`: in clear only where TLS failed before the server said 220 to STARTTLS (RFC 3207 4.1). */
   readonly clear: 'allowed' | 'before-220' | 'never';
@@ -37,6 +39,7 @@ const NO_CHECKS: Readonly<Record<Check, CheckForce>> = { verify: 'off', hosted: 
 
 /** The requirement that asks for nothing: the neutral element of `join`. */
 export const NO_REQUIREMENT: Requirement = {
+  host: 'allowed',
   starttls: 'never',
   clear: 'allowed',
   checks: NO_CHECKS,
@@ -69,6 +72,7 @@ const MANDATORY = { starttls: 'always', clear: 'never' } as const;
 /** The stricter of each field. Commutative, associative, idempotent. */
 export function join(a: Requirement, b: Requirement): Requirement {
   return {
+    host: stricter(['allowed', 'avoid'], a.host, b.host),
     starttls: stricter(['never', 'if-offered', 'always'], a.starttls, b.starttls),
     clear: stricter(['allowed', 'before-220', 'never'], a.clear, b.clear),
     checks: {

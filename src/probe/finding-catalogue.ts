@@ -5,6 +5,7 @@
 import { printable } from '../base/printable.ts';
 import type { FindingEntry } from './finding-entry.ts';
 import { CERTIFICATE_FINDINGS } from './findings-of-certificates.ts';
+import { POLICY_FINDINGS } from './findings-of-policies.ts';
 import { ROUTE_FINDINGS } from './findings-of-routes.ts';
 import { SESSION_FINDINGS } from './findings-of-sessions.ts';
 
@@ -14,6 +15,7 @@ export const FINDINGS = {
   ...ROUTE_FINDINGS,
   ...SESSION_FINDINGS,
   ...CERTIFICATE_FINDINGS,
+  ...POLICY_FINDINGS,
 } as const satisfies Readonly<Record<string, FindingEntry>>;
 
 export type FindingCode = keyof typeof FINDINGS;

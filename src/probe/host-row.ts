@@ -2,12 +2,17 @@
  * One row of the result, made from one session, beside what the formula looks at in it. The score is known once all
  * rows are.
  */
+import { daneOutcome } from '../dane/outcome.ts';
+import { showTlsa } from '../dane/usable.ts';
 import type { MailHost, RouteRemark } from '../dns/mail-route.ts';
 import type { EhloSeen, Evidence, Phase, TranscriptLine } from '../policy/evidence.ts';
+import { stsCoverage } from '../policy/published.ts';
 import { certificateFaultOf } from './certificate-fault.ts';
 import { cipherFactsOf } from './cipher-facts.ts';
 import type { ScoredAddress, ScoredHosts } from './confidence.ts';
+import { type DomainPolicy, NO_DOMAIN_POLICY, type PublishedPolicy, policyOf, stsStatusAt } from './domain-policy.ts';
 import { findingsOfSession } from './findings.ts';
+import { findingsOfDane } from './policy-findings.ts';
 import type { HostResult, ScoreTerms } from './result.ts';
 import { noStages, stagesOf } from './stages.ts';
 import { verdictOf } from './verdict.ts';
@@ -28,9 +33,15 @@ export interface HostRow {
 }
 
 /** The row of one address; `score` and `terms` are filled in by `withScores`. */
-export function rowOfSession(evidence: Evidence, transcript: readonly TranscriptLine[]): HostRow {
-  return { result: hostResultOf(evidence, transcript), scored: scoredAddressOf(evidence) };
+export function rowOfSession(
+  evidence: Evidence,
+  transcript: readonly TranscriptLine[],
+  published: PublishedPolicy = NOTHING_PUBLISHED,
+): HostRow {
+  return { result: hostResultOf(evidence, transcript, published), scored: scoredAddressOf(evidence, published) };
 }
+
+const NOTHING_PUBLISHED: PublishedPolicy = { domain: NO_DOMAIN_POLICY, dane: new Map() };
 
 /** The row of an MX host that has no address to connect to, or whose look-up failed: the latter says nothing about it. */
 export function rowOfDangling({ host, port, rcptAsked, remarks }: DanglingHost): HostRow {
@@ -92,9 +103,13 @@ export function withScores(rows: readonly HostRow[], { scores, terms }: ScoredHo
   }));
 }
 
-function hostResultOf(evidence: Evidence, transcript: readonly TranscriptLine[]): HostResult {
+function hostResultOf(
+  evidence: Evidence,
+  transcript: readonly TranscriptLine[],
+  published: PublishedPolicy,
+): HostResult {
   const { verdict, blame } = verdictOf(evidence);
-  const { handshake, path, identity, greeting, ehlo, ehloUnderTls, dane } = evidence;
+  const { handshake, path, identity, greeting, ehlo, ehloUnderTls } = evidence;
   return {
     exchange: evidence.exchange,
     preference: evidence.preference,
@@ -111,15 +126,18 @@ function hostResultOf(evidence: Evidence, transcript: readonly TranscriptLine[])
     tls: handshake.kind === 'seen' ? tlsOf(handshake.value) : null,
     chain: path.kind === 'seen' ? path.value : null,
     identity: identity.kind === 'seen' ? identity.value : null,
-    dane: { status: dane.kind === 'seen' ? dane.value.status : 'not-tested' },
-    mtaSts: { status: 'not-tested' },
-    findings: findingsOfSession(evidence),
+    dane: daneAt(published, evidence),
+    mtaSts: stsStatusAt(published.domain, evidence.exchange),
+    findings: [
+      ...findingsOfSession(evidence),
+      ...findingsOfDane(evidence, published.dane.get(evidence.exchange) ?? null),
+    ],
     transcript,
   };
 }
 
 /** What the formula looks at in that session. */
-function scoredAddressOf(evidence: Evidence): ScoredAddress {
+function scoredAddressOf(evidence: Evidence, { domain }: PublishedPolicy): ScoredAddress {
   const { verdict, code } = verdictOf(evidence);
   return {
     exchange: evidence.exchange,
@@ -130,8 +148,34 @@ function scoredAddressOf(evidence: Evidence): ScoredAddress {
     fault: code,
     certificateFault: certificateFaultOf(evidence)?.code ?? null,
     cipher: cipherFactsOf(evidence),
-    mtaSts: null,
+    mtaSts: stsBonusOf(domain, evidence),
     daneMatch: evidence.dane.kind === 'seen' && evidence.dane.value.status === 'match',
+  };
+}
+
+/** A bonus where the policy covers the host and its certificate is valid for it (RFC 8461 4.2, S-STS-9). */
+function stsBonusOf(domain: DomainPolicy, { exchange, path, identity }: Evidence): ScoredAddress['mtaSts'] {
+  const policy = policyOf(domain);
+  const valid = path.kind === 'seen' && path.value.trusted && identity.kind === 'seen' && identity.value.matched;
+  if (policy === null || !valid || stsCoverage(policy, exchange) !== 'covered') return null;
+  return policy.mode === 'enforce' ? 'covered-enforce' : 'covered-testing';
+}
+
+/** Before a handshake the look-up alone can tell; afterwards the match does. */
+function daneAt(published: PublishedPolicy, { exchange, dane }: Evidence): HostResult['dane'] {
+  const lookup = published.dane.get(exchange) ?? null;
+  if (lookup === null) return { status: 'not-tested' };
+  const { status, detail } = dane.kind === 'seen' ? dane.value : daneOutcome(lookup, null);
+  if (lookup.kind !== 'records') return { status, detail };
+  const judged = dane.kind === 'seen' && dane.value.verdict !== null ? dane.value.verdict.records : [];
+  return {
+    status,
+    detail,
+    tlsaName: lookup.tlsaName,
+    records:
+      judged.length > 0
+        ? judged.map((record) => ({ record: showTlsa(record, 128), matched: record.matched, detail: record.detail }))
+        : lookup.records.map((record) => ({ record: showTlsa(record, 128), matched: false, detail: 'not compared' })),
   };
 }
 

@@ -7,29 +7,24 @@
 import { EMPTY_HISTORY, historyOf, remember } from '../policy/attempt-history.ts';
 import { type Decision, decide, NO_HISTORY, wasSentInClear } from '../policy/decide.ts';
 import type { Evidence } from '../policy/evidence.ts';
-import { TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import type { PredictedOutcome, Prediction } from './result.ts';
 
 export interface PredictionInput {
   /** One per address that was tried, in the order delivery would try them. */
   readonly sessions: readonly Evidence[];
-  /** The mode joined with what the host's owner published. */
-  readonly requirementFor: (mode: TlsMode, session: Evidence) => Requirement;
   /** `fixed` where a seed has settled the order among equal preferences; otherwise any of them may come first. */
   readonly order: 'fixed' | 'any-among-equals';
   /** False where some targets were never contacted (Quick): whoever would be next is unknown. */
   readonly complete: boolean;
 }
 
-export function predictAll(input: PredictionInput): Readonly<Record<TlsMode, Prediction>> {
-  const predictions = TLS_MODES.map((mode) => [mode, predict(mode, input)] as const);
-  return Object.fromEntries(predictions) as Record<TlsMode, Prediction>;
-}
+/** What a sender asks of the host of a session: its mode joined with what the host's owner published. */
+export type RequirementOfSender = (session: Evidence) => Requirement;
 
-/** Nothing could be tried: no mode delivers, and why. */
-export function predictNothing(reason: string): Readonly<Record<TlsMode, Prediction>> {
-  const prediction: Prediction = {
+/** Nothing could be tried: nobody delivers, and why. */
+export function predictNothing(reason: string): Prediction {
+  return {
     channel: 'none',
     host: null,
     verified: null,
@@ -38,12 +33,11 @@ export function predictNothing(reason: string): Readonly<Record<TlsMode, Predict
     outcomes: [],
     because: [reason],
   };
-  return Object.fromEntries(TLS_MODES.map((mode) => [mode, prediction])) as Record<TlsMode, Prediction>;
 }
 
-export function predict(mode: TlsMode, input: PredictionInput): Prediction {
-  const walked = walk(mode, input);
-  const possible = input.order === 'fixed' ? walked.possible : possibleOutcomes(mode, input);
+export function predict(requirementFor: RequirementOfSender, input: PredictionInput): Prediction {
+  const walked = walk(requirementFor, input);
+  const possible = input.order === 'fixed' ? walked.possible : possibleOutcomes(requirementFor, input);
   const outcomes = possible.filter((outcome) => !sameOutcome(outcome, walked.outcome));
   const alternatives = [...new Set(outcomes.map(({ channel }) => channel))];
   return {
@@ -70,11 +64,11 @@ interface Walked {
   readonly because: readonly string[];
 }
 
-function walk(mode: TlsMode, { sessions, requirementFor, complete }: PredictionInput): Walked {
+function walk(requirementFor: RequirementOfSender, { sessions, complete }: PredictionInput): Walked {
   let history = EMPTY_HISTORY;
   const passedBy: string[] = [];
   for (const session of sessions) {
-    const decision = decide(requirementFor(mode, session), session, historyOf(history, session.exchange));
+    const decision = decide(requirementFor(session), session, historyOf(history, session.exchange));
     const outcome = outcomeOf(decision, session);
     if (outcome !== null) {
       const possible = mayInsistOnTls(outcome, session) ? [NO_DELIVERY] : [];
@@ -111,7 +105,7 @@ function outcomeOf(decision: Decision, session: Evidence): PredictedOutcome | nu
  * of one preference are independent of each other (what is remembered is remembered per MX name), so any of them may
  * come first; the next preference is reached only when each host of this one can be passed by.
  */
-function possibleOutcomes(mode: TlsMode, input: PredictionInput): readonly PredictedOutcome[] {
+function possibleOutcomes(requirementFor: RequirementOfSender, input: PredictionInput): readonly PredictedOutcome[] {
   const outcomes = new Map<string, PredictedOutcome>();
   const add = (outcome: PredictedOutcome): void => {
     outcomes.set(`${outcome.channel} ${outcome.host} ${outcome.verified}`, outcome);
@@ -119,7 +113,7 @@ function possibleOutcomes(mode: TlsMode, input: PredictionInput): readonly Predi
   for (const group of groupsByPreference(input.sessions)) {
     let passable = true;
     for (const host of hostsOf(group)) {
-      const seen = hostOutcomes(mode, host, input.requirementFor);
+      const seen = hostOutcomes(requirementFor, host);
       for (const outcome of seen.outcomes) add(outcome);
       passable &&= seen.passable;
     }
@@ -137,21 +131,17 @@ interface HostOutcomes {
 }
 
 /** One host with its addresses in any order: what breaks after the 220 at one of them bars clear text at the others. */
-function hostOutcomes(
-  mode: TlsMode,
-  addresses: readonly Evidence[],
-  requirementFor: PredictionInput['requirementFor'],
-): HostOutcomes {
+function hostOutcomes(requirementFor: RequirementOfSender, addresses: readonly Evidence[]): HostOutcomes {
   const unmarked = addresses.map((session) => ({
     session,
-    decision: decide(requirementFor(mode, session), session, NO_HISTORY),
+    decision: decide(requirementFor(session), session, NO_HISTORY),
   }));
   const breakers = unmarked.filter(
     ({ decision }) => decision.kind === 'next' && (decision.event === 'E5' || decision.event === 'E11'),
   );
   const marked = unmarked.map(({ session }) => ({
     session,
-    decision: decide(requirementFor(mode, session), session, { brokenAfter220: true }),
+    decision: decide(requirementFor(session), session, { brokenAfter220: true }),
   }));
   const outcomes: PredictedOutcome[] = [];
   for (const { session, decision } of breakers.length > 0 ? [...unmarked, ...marked] : unmarked) {

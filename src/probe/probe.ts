@@ -4,15 +4,17 @@
  *
  *   1. the route: which hosts take this domain's mail (null MX, no such domain and DNS failures end here)
  *   2. a session with every address of every host, several at a time, reported in the order delivery would try them
- *   3. with AssureTLS, a second session in clear with every host
+ *   3. what the domain publishes: MTA-STS and TLSRPT beside the sessions, TLSA records before them
+ *   4. with AssureTLS, a second session in clear with every host
  */
 import type { Clock } from '../base/clock.ts';
 import type { Domain } from '../base/domain.ts';
 import type { IpAddress } from '../base/ip-address.ts';
+import type { DaneHost, DaneLookup } from '../dane/lookup.ts';
 import type { MailHost, MailRoute } from '../dns/mail-route.ts';
 import type { Evidence } from '../policy/evidence.ts';
+import type { DaneByHost, DomainPolicy } from './domain-policy.ts';
 import { rowOfSession } from './host-row.ts';
-import type { PredictionInput } from './predictions.ts';
 import type { ProbeHooks, ProbeRequest } from './request.ts';
 import type { ProbeResult, StageName } from './result.ts';
 import {
@@ -42,6 +44,8 @@ export interface SessionRequest extends ProbeTarget {
   readonly given: boolean;
   /** DNSSEC vouches for the name of the host. */
   readonly mxNameSecure: boolean;
+  /** The TLSA records of the host; null where nobody looked. */
+  readonly dane: DaneLookup | null;
   readonly rcptTo: string | null;
   /** `observe` tries everything; `in-clear` never does STARTTLS (AssureTLS). */
   readonly tls: 'observe' | 'in-clear';
@@ -61,7 +65,10 @@ export interface ProbeDependencies {
   /** The targets of a route in the order delivery would try them; a seed settles the order among equals. */
   readonly order: (route: FoundRoute, seed: number | null) => readonly ProbeTarget[];
   readonly openSession: (request: SessionRequest) => Promise<SessionReport>;
-  readonly requirementFor: PredictionInput['requirementFor'];
+  /** MTA-STS and TLSRPT of the recipient's domain, as far as the request wants them. */
+  readonly domainPolicy: (request: ProbeRequest, signal: AbortSignal) => Promise<DomainPolicy>;
+  /** The TLSA records of a host. */
+  readonly dane: (host: DaneHost, signal: AbortSignal) => Promise<DaneLookup>;
 }
 
 /** Runs one probe to its end. Never throws for what the outside does; stops early, with what it has, on `signal`. */
@@ -106,6 +113,7 @@ interface Run {
 
 interface RouteRun extends Run {
   readonly route: FoundRoute;
+  readonly dane: DaneByHost;
 }
 
 /** One signal for the caller's wish to stop and for the deadline of the whole run. */
@@ -132,7 +140,9 @@ async function observe(run: Run, route: FoundRoute) {
       addresses: addresses.map(({ text }) => text),
     })),
   });
-  const found: RouteRun = { ...run, route };
+  const policy = dependencies.domainPolicy(request, run.signal);
+  const dane = await daneOf(run, route);
+  const found: RouteRun = { ...run, route, dane };
   const targets = dependencies.order(route, request.seed);
   const sessions = request.quick ? await firstThatAnswers(found, targets) : await allOf(found, targets, 'observe');
   return {
@@ -140,8 +150,22 @@ async function observe(run: Run, route: FoundRoute) {
     sessions,
     inClear: request.assureTls ? await allOf(found, targets, 'in-clear') : null,
     complete: sessions.length === targets.length,
-    requirementFor: dependencies.requirementFor,
+    published: { domain: await policy, dane },
   };
+}
+
+/** The TLSA records of every host, before any connection, since the server name to send depends on them (S-DANE-12). */
+async function daneOf(run: Run, route: FoundRoute): Promise<DaneByHost> {
+  const { request, dependencies, signal } = run;
+  if (!request.dane) return new Map();
+  const port = portOf(run);
+  // A host that was named by the user needs nobody to vouch for its name.
+  const nameSecurity = request.target.server === null ? route.security : 'secure';
+  const exchanges = [...new Set(route.hosts.map(({ exchange }) => exchange))];
+  const lookups = exchanges.map(
+    async (exchange) => [exchange, await dependencies.dane({ exchange, port, nameSecurity }, signal)] as const,
+  );
+  return new Map(await Promise.all(lookups));
 }
 
 /** Sessions with all targets, `SESSIONS_AT_ONCE` at a time, reported in the order of the targets. */
@@ -188,6 +212,7 @@ async function openOne(run: RouteRun, target: ProbeTarget, tls: SessionRequest['
     recipientDomain: typeof request.target.domain === 'string' ? request.target.domain : null,
     given: request.target.server !== null,
     mxNameSecure: run.route.security === 'secure',
+    dane: run.dane.get(target.host.exchange) ?? null,
     rcptTo: recipientOf(request),
     tls,
     signal,

@@ -4,14 +4,34 @@ import { addressLiteral } from '../base/ip-address.ts';
 import { describeDnsFailure } from '../dns/answer.ts';
 import type { MailHost, MailRoute } from '../dns/mail-route.ts';
 import type { Evidence, TranscriptLine } from '../policy/evidence.ts';
+import { TLS_MODES, type TlsMode } from '../policy/mode.ts';
+import type { PolicyForce } from '../policy/published.ts';
 import { assuranceOf } from './assurance.ts';
 import { type ConfidenceOptions, qFactorOf, scoreHosts } from './confidence.ts';
+import {
+  type DomainPolicy,
+  daneWasTested,
+  forceOf,
+  NO_DOMAIN_POLICY,
+  type PublishedPolicy,
+  reportResult,
+  requirementAt,
+  stsResult,
+} from './domain-policy.ts';
 import type { FindingCode } from './finding-catalogue.ts';
 import { findingsOfRoute, makeFinding } from './findings.ts';
 import { type HostRow, rowOfDangling, rowOfSession, withScores } from './host-row.ts';
-import { type PredictionInput, predictAll, predictNothing } from './predictions.ts';
+import { findingsOfDomainPolicy } from './policy-findings.ts';
+import { type PredictionInput, predict, predictNothing } from './predictions.ts';
 import type { ProbeRequest } from './request.ts';
-import type { Finding, ProbeResult } from './result.ts';
+import {
+  type Finding,
+  type HostResult,
+  type Prediction,
+  type ProbeResult,
+  SENDERS,
+  type SenderName,
+} from './result.ts';
 import { averageOf } from './stages.ts';
 
 export interface SessionReport {
@@ -39,7 +59,7 @@ export interface Observed {
   readonly inClear: readonly SessionReport[] | null;
   /** Every target of the route was contacted. */
   readonly complete: boolean;
-  readonly requirementFor: PredictionInput['requirementFor'];
+  readonly published: PublishedPolicy;
 }
 
 export type FoundRoute = Extract<MailRoute, { readonly kind: 'route' }>;
@@ -47,16 +67,17 @@ export type NoRoute = Exclude<MailRoute, FoundRoute>;
 
 export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
   const { request } = frame;
-  const { route, sessions, inClear, complete, requirementFor } = observed;
+  const { route, sessions, inClear, complete, published } = observed;
   const rows = rowsOf(frame, observed);
   const scored = scoreHosts(
     rows.map((row) => row.scored),
-    optionsOf(request),
+    optionsOf(request, published),
   );
   const hosts = withScores(rows, scored);
   const domain = domainText(request);
   return {
-    ...always(frame),
+    ...always(frame, published.domain),
+    dane: { status: worstDane(hosts) },
     status: 'tested',
     problem: null,
     confidence: scored.confidence,
@@ -80,9 +101,8 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
       },
       resolvers: frame.resolvers,
     },
-    predictions: predictAll({
+    ...predictionsOf(request, published, {
       sessions: sessions.map(({ evidence }) => evidence),
-      requirementFor,
       order: request.seed === null ? 'any-among-equals' : 'fixed',
       complete,
     }),
@@ -90,6 +110,11 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
       ...findingsOfRoute(route.remarks, domain, reachedAddresses(sessions)),
       ...implicitFinding(route, domain),
       ...blockedFinding(sessions),
+      ...findingsOfDomainPolicy(
+        published.domain,
+        domain,
+        route.hosts.map(({ exchange }) => exchange),
+      ),
       ...hosts.flatMap(({ findings }) => findings),
     ],
   };
@@ -104,11 +129,11 @@ export function resultWithoutRoute(frame: Frame, route: NoRoute): ProbeResult {
   const rows = danglingHosts(route).map((host) => rowOfDangling({ host, port: frame.port, rcptAsked: false, remarks }));
   const scored = scoreHosts(
     rows.map((row) => row.scored),
-    optionsOf(request),
+    optionsOf(request, null),
   );
   const hosts = withScores(rows, scored);
   return {
-    ...always(frame),
+    ...always(frame, NO_DOMAIN_POLICY),
     status: route.kind,
     problem,
     confidence: scored.confidence,
@@ -123,7 +148,9 @@ export function resultWithoutRoute(frame: Frame, route: NoRoute): ProbeResult {
       },
       resolvers: frame.resolvers,
     },
-    predictions: predictNothing(problem),
+    predictions: forAll(TLS_MODES, () => predictNothing(problem)),
+    senders: forAll(SENDERS, () => predictNothing(problem)),
+    dane: { status: 'not-tested' },
     findings: [makeFinding(code, problem, { domain }), ...findingsOfRoute(remarks, domain, new Set())],
   };
 }
@@ -141,31 +168,66 @@ export function recipientOf(request: ProbeRequest): string | null {
   return rcpt === 'yes' ? `postmaster@${domainText(request)}` : null;
 }
 
-function always({ request, startedAt, elapsedMs, trust }: Frame) {
+function always({ request, startedAt, elapsedMs, trust }: Frame, policy: DomainPolicy) {
   return {
     format: 'tlsreach.probe/1',
     target: request.target.text,
     domain: domainText(request),
     startedAt: new Date(startedAt).toISOString(),
     elapsedMs,
-    mtaSts: { mode: 'not-tested' },
-    tlsRpt: {},
-    dane: {},
+    mtaSts: stsResult(policy),
+    tlsRpt: reportResult(policy),
     trust,
   } as const;
 }
 
-function optionsOf({ ignoreNoConnect }: ProbeRequest): ConfidenceOptions {
-  return { ignoreNoConnect, mtaStsTested: false, daneTested: false };
+function optionsOf({ ignoreNoConnect }: ProbeRequest, published: PublishedPolicy | null): ConfidenceOptions {
+  return {
+    ignoreNoConnect,
+    mtaStsTested: published !== null && published.domain.mtaSts !== null,
+    daneTested: published !== null && daneWasTested(published.dane),
+  };
 }
 
+/** One prediction for each TLS mode, and one for each sender that is known by the policy it honours. */
+function predictionsOf(request: ProbeRequest, published: PublishedPolicy, input: PredictionInput) {
+  const of = (mode: TlsMode, force: PolicyForce): Prediction =>
+    predict(({ exchange }) => requirementAt({ mode, force }, published, exchange), input);
+  const force = forceOf(request);
+  return {
+    predictions: forAll(TLS_MODES, (mode) => of(mode, force)),
+    senders: forAll(SENDERS, (sender) => of(...SENDER_POLICIES[sender])),
+  };
+}
+
+const SENDER_POLICIES: Readonly<Record<SenderName, readonly [TlsMode, PolicyForce]>> = {
+  'dane-opportunistic': ['preferred', { dane: 'opportunistic', mtaSts: 'off' }],
+  'dane-mandatory': ['required', { dane: 'mandatory', mtaSts: 'off' }],
+  'mta-sts': ['preferred', { dane: 'off', mtaSts: 'on' }],
+};
+
+function forAll<Key extends string, Value>(
+  keys: readonly Key[],
+  of: (key: Key) => Value,
+): Readonly<Record<Key, Value>> {
+  return Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<Key, Value>;
+}
+
+/** The status that a DANE sender would feel first. */
+function worstDane(hosts: readonly HostResult[]): HostResult['dane']['status'] {
+  const seen = hosts.map(({ dane }) => dane.status);
+  return DANE_WORST_FIRST.find((status) => seen.includes(status)) ?? 'not-tested';
+}
+
+const DANE_WORST_FIRST = ['mismatch', 'failed', 'unusable', 'match', 'none'] as const;
+
 /** The rows as shown: by preference, then as listed, hosts without any address among them. */
-function rowsOf({ request, port }: Frame, { route, sessions }: Observed): readonly HostRow[] {
+function rowsOf({ request, port }: Frame, { route, sessions, published }: Observed): readonly HostRow[] {
   const dangling = request.quick ? [] : route.hosts.filter(({ addresses }) => addresses.length === 0);
   const place = (exchange: string): number => route.hosts.findIndex((host) => host.exchange === exchange);
   const rcptAsked = recipientOf(request) !== null;
   return [
-    ...sessions.map(({ evidence, transcript }) => rowOfSession(evidence, transcript)),
+    ...sessions.map(({ evidence, transcript }) => rowOfSession(evidence, transcript, published)),
     ...dangling.map((host) => rowOfDangling({ host, port, rcptAsked, remarks: route.remarks })),
   ].sort((a, b) => a.result.preference - b.result.preference || place(a.result.exchange) - place(b.result.exchange));
 }

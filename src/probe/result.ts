@@ -61,7 +61,14 @@ export interface HostResult {
   } | null;
   readonly chain: ChainVerdict | null;
   readonly identity: IdentityVerdict | null;
-  readonly dane: { readonly status: 'none' | 'match' | 'mismatch' | 'unusable' | 'failed' | 'not-tested' };
+  readonly dane: {
+    readonly status: 'none' | 'match' | 'mismatch' | 'unusable' | 'failed' | 'not-tested';
+    /** One sentence. */
+    readonly detail?: string;
+    /** Where the records stand: `_25._tcp.mx.example.com`. */
+    readonly tlsaName?: string;
+    readonly records?: readonly { readonly record: string; readonly matched: boolean; readonly detail: string }[];
+  };
   readonly mtaSts: { readonly status: 'none' | 'covered' | 'not-covered' | 'not-tested' };
   readonly findings: readonly Finding[];
   readonly transcript: readonly TranscriptLine[];
@@ -99,6 +106,10 @@ export interface Confidence {
   readonly secure: boolean;
   readonly losses: readonly Loss[];
 }
+
+/** An opportunistic sender with DANE, one for whom DANE is mandatory, and one with MTA-STS alone. */
+export const SENDERS = ['dane-opportunistic', 'dane-mandatory', 'mta-sts'] as const;
+export type SenderName = (typeof SENDERS)[number];
 
 export interface PredictedOutcome {
   readonly channel: 'encrypted' | 'clear' | 'none';
@@ -152,13 +163,28 @@ export interface ProbeResult {
     };
     readonly resolvers: readonly string[];
   };
-  readonly mtaSts: { readonly mode: 'absent' | 'none' | 'testing' | 'enforce' | 'failed' | 'not-tested' };
-  readonly tlsRpt: Readonly<Record<string, never>>;
-  readonly dane: Readonly<Record<string, never>>;
+  readonly mtaSts: {
+    readonly mode: 'absent' | 'none' | 'testing' | 'enforce' | 'failed' | 'not-tested';
+    readonly id?: string;
+    /** Patterns of the policy. */
+    readonly mx?: readonly string[];
+    /** Seconds. */
+    readonly maxAge?: number;
+    readonly fetchedAt?: string;
+    readonly from?: 'fetch' | 'cache';
+  };
+  readonly tlsRpt: {
+    readonly status: 'present' | 'absent' | 'faulty' | 'failed' | 'not-tested';
+    readonly addresses?: readonly string[];
+  };
+  /** Over all hosts: what the weakest of them shows. */
+  readonly dane: { readonly status: HostResult['dane']['status'] };
   readonly trust: {
     readonly anchors: number;
     readonly sources: readonly { readonly name: string; readonly date: string | null; readonly count: number }[];
   };
   readonly predictions: Readonly<Record<TlsMode, Prediction>>;
+  /** The same for senders that are told apart by the published policy they honour. */
+  readonly senders: Readonly<Record<SenderName, Prediction>>;
   readonly findings: readonly Finding[];
 }

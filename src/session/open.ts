@@ -200,7 +200,7 @@ class Session {
 
   /** Step 6. What was read before does not survive: the dialogue begins anew, and no EHLO counts any more. */
   async #encrypt(): Promise<boolean> {
-    const { target, minTlsVersion, clientCertificate, askForStaple, signal } = this.#plan;
+    const { target, serverName, minTlsVersion, clientCertificate, askForStaple, signal } = this.#plan;
     const { clock, judge } = this.#dependencies;
     const { transcript } = this.dialogue;
     const raw = this.dialogue.giveUp();
@@ -209,7 +209,7 @@ class Session {
     const encrypted = await shakeHands({
       socket: raw,
       clock,
-      serverName: parseIpAddress(target.exchange) === null ? target.exchange : null,
+      serverName: serverName ?? (parseIpAddress(target.exchange) === null ? target.exchange : null),
       minTlsVersion,
       clientCertificate,
       askForStaple,
@@ -235,7 +235,7 @@ class Session {
     } finally {
       deadline.dispose();
     }
-    this.draft.seen('dane', { status: 'not-tested', usage: null });
+    this.draft.seen('dane', judge.judgeDane(chainAsSent));
     return true;
   }
 

@@ -7,7 +7,7 @@ import type { IpAddress } from '../base/ip-address.ts';
 import type { Net } from '../net/net.ts';
 import type { ChainVerdict } from '../pki/chain-verdict.ts';
 import type { IdentityVerdict } from '../pki/identity-verdict.ts';
-import type { Evidence } from '../policy/evidence.ts';
+import type { DaneSeen, Evidence } from '../policy/evidence.ts';
 import { offers } from '../smtp/ehlo.ts';
 import type { Credentials } from './authenticate.ts';
 import type { ClientCertificate } from './secure-context.ts';
@@ -28,6 +28,8 @@ export interface CertificateJudge {
   judgeChain(chainAsSent: readonly Buffer[], ocspStaple: Buffer | null): ChainVerdict;
   /** Has to come to an end when `signal` fires, with what it knows by then. */
   judgeIdentity(chainAsSent: readonly Buffer[], signal: AbortSignal): IdentityVerdict | Promise<IdentityVerdict>;
+  /** The records were looked up before the session began. */
+  judgeDane(chainAsSent: readonly Buffer[]): DaneSeen;
 }
 
 export type Course = 'start-tls' | 'in-clear' | 'go-on' | 'stop';
@@ -41,6 +43,8 @@ export type Steer = (evidence: Evidence) => Course;
 
 export interface SessionPlan {
   readonly target: SessionTarget;
+  /** SNI where it is another name than the exchange: the TLSA base domain (S-DANE-12). */
+  readonly serverName?: string | undefined;
   /** Null: the literal of the address connected from (RFC 5321 4.1.4). */
   readonly heloName: string | null;
   readonly steer: Steer;

@@ -32,6 +32,7 @@ describe('a domain', () => {
     ['a/b.example', 'refused: bad-character'],
     ['a\r\nb.example', 'refused: bad-character'],
     ['a\0.example', 'refused: bad-character'],
+    ['\u249c.example', 'refused: not-idna'],
     ['xn--a.com', 'refused: bad-label'],
     ['xn--zzzzzzzz.example', 'refused: bad-label'],
   ] as const) {

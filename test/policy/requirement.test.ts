@@ -18,6 +18,7 @@ import { EVENTS } from '../../src/policy/state-table.ts';
 const force = fc.constantFrom<CheckForce>('off', 'try', 'must');
 const requirement: fc.Arbitrary<Requirement> = fc.record(
   {
+    host: fc.constantFrom('allowed', 'avoid'),
     starttls: fc.constantFrom('never', 'if-offered', 'always'),
     clear: fc.constantFrom('allowed', 'before-220', 'never'),
     checks: fc.record({ verify: force, hosted: force, 'mta-sts': force, dane: force }, { noNullPrototype: true }),

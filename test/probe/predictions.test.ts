@@ -8,7 +8,7 @@ import { exampleEvidence } from '../../src/policy/example-evidence.ts';
 import { TLS_MODES, type TlsMode } from '../../src/policy/mode.ts';
 import { requirementOf } from '../../src/policy/requirement.ts';
 import { EVENTS } from '../../src/policy/state-table.ts';
-import { predict, predictAll } from '../../src/probe/predictions.ts';
+import { predict } from '../../src/probe/predictions.ts';
 import type { PredictedOutcome, Prediction } from '../../src/probe/result.ts';
 
 /** `E5@a/10` is a session with host a, preference 10, that shows event E5. */
@@ -25,9 +25,8 @@ function sessions(...texts: readonly string[]): readonly Evidence[] {
 }
 
 function predicted(mode: TlsMode, ...texts: readonly string[]): Prediction {
-  return predict(mode, {
+  return predict(() => requirementOf(mode), {
     sessions: sessions(...texts),
-    requirementFor: requirementOf,
     order: 'any-among-equals',
     complete: true,
   });
@@ -35,12 +34,10 @@ function predicted(mode: TlsMode, ...texts: readonly string[]): Prediction {
 
 describe('a prediction', () => {
   it('for a good host is what was observed, except for mail in clear, which the server may still refuse', () => {
-    const all = predictAll({
-      sessions: sessions('E8@a/10'),
-      requirementFor: requirementOf,
-      order: 'any-among-equals',
-      complete: true,
-    });
+    const all = Object.fromEntries(TLS_MODES.map((mode) => [mode, predicted(mode, 'E8@a/10')])) as Record<
+      TlsMode,
+      Prediction
+    >;
     assert.deepEqual(
       TLS_MODES.map((mode) => [all[mode].channel, all[mode].verified, all[mode].basis, all[mode].alternatives.join()]),
       [
@@ -84,9 +81,8 @@ describe('a prediction', () => {
   });
 
   it('knows nothing of hosts that were not contacted', () => {
-    const prediction = predict('required', {
+    const prediction = predict(() => requirementOf('required'), {
       sessions: sessions('E2@a/10'),
-      requirementFor: requirementOf,
       order: 'any-among-equals',
       complete: false,
     });

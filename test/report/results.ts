@@ -247,9 +247,10 @@ export function result({
       resolvers: ['192.0.2.53'],
     },
     mtaSts: { mode: 'not-tested' },
-    tlsRpt: {},
-    dane: {},
+    tlsRpt: { status: 'not-tested' },
+    dane: { status: 'not-tested' },
     trust: { anchors: 146, sources: [{ name: 'bundled', date: '2026-08-01', count: 146 }] },
+    senders: { 'dane-opportunistic': encrypted, 'dane-mandatory': encrypted, 'mta-sts': encrypted },
     predictions: {
       no: prediction({
         channel: 'clear',

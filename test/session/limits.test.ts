@@ -1,7 +1,9 @@
 /** Every bound of a session, at a server that tries to pass it. */
+
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { DANE_NOT_TESTED } from '../../src/policy/evidence.ts';
 import { QUIT_WAIT_MS } from '../../src/session/dialogue.ts';
 import { MAX_HANDSHAKE_BYTES } from '../../src/session/handshake.ts';
 import { MAX_CERTIFICATE_MESSAGE_BYTES } from '../../src/session/handshake-failure.ts';
@@ -170,6 +172,7 @@ describe('a stage', () => {
   it('of judging the identity ends with its time, too', async () => {
     const judge = {
       ...testJudge(),
+      judgeDane: () => DANE_NOT_TESTED,
       judgeIdentity: async (chain: readonly Buffer[], signal: AbortSignal) => {
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         return testJudge().judgeIdentity(chain, signal);

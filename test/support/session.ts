@@ -1,10 +1,12 @@
 /** One session with a scripted peer: the plan of a probe, of which a test changes what it is about. */
+
 import { systemClock } from '../../src/app/world.ts';
 import { createNet } from '../../src/net/net.ts';
 import { parseCertificate } from '../../src/pki/certificate.ts';
 import { judgeIdentity } from '../../src/pki/identity.ts';
 import { judgeChain } from '../../src/pki/judge-chain.ts';
 import { trustAnchors } from '../../src/pki/trust-anchors.ts';
+import { DANE_NOT_TESTED } from '../../src/policy/evidence.ts';
 import {
   type CertificateJudge,
   OBSERVE,
@@ -24,6 +26,7 @@ const anchors = trustAnchors([{ name: 'test', date: null, certificates: [testRoo
 export function testJudge(host = 'mx.example.com'): CertificateJudge {
   return {
     judgeChain: (chainAsSent) => judgeChain({ chainAsSent, anchors, at: Date.now() }),
+    judgeDane: () => DANE_NOT_TESTED,
     judgeIdentity: ([leaf]) => {
       const parsed = leaf === undefined ? null : parseCertificate(leaf);
       return judgeIdentity({
