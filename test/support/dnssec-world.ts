@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../src/base/clock.ts';
 import { failed, succeeded } from '../../src/base/outcome.ts';
 import { parseTrustAnchors, type TrustAnchor } from '../../src/dns/dnssec/anchors.ts';
-import type { AskSigned } from '../../src/dns/dnssec/chain-of-trust.ts';
+import type { AskSigned } from '../../src/dns/dnssec/ask-signed.ts';
 import { FLAG } from '../../src/dns/encode.ts';
 import { decodeMessage } from '../../src/dns/message.ts';
 import { isWithin } from '../../src/dns/name.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { RecordType } from '../../src/dns/answer.ts';
-import type { AskSigned } from '../../src/dns/dnssec/chain-of-trust.ts';
+import type { AskSigned } from '../../src/dns/dnssec/ask-signed.ts';
 import { createValidator } from '../../src/dns/dnssec/validator.ts';
 import { decodeMessage } from '../../src/dns/message.ts';
 import { TYPE_NUMBERS } from '../../src/dns/record-type.ts';

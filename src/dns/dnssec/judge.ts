@@ -9,13 +9,15 @@ import type { Clock } from '../../base/clock.ts';
 import { assertNever } from '../../base/outcome.ts';
 import { isWithin } from '../name.ts';
 import { typeName } from '../record-type.ts';
-import type { Asking, ChainOfTrust, SecureZone } from './chain-of-trust.ts';
+import type { Asking } from './ask-signed.ts';
+import type { ChainOfTrust } from './chain-of-trust.ts';
 import { type Proof, proveNoCloserName, proveNoData, proveNoName } from './denial.ts';
 import { type CheckedDenials, checkDenials, denyingZone } from './denial-records.ts';
 import { parentOf } from './names.ts';
 import type { RrSet, Section } from './rrset.ts';
 import { checkSignatures, type SignatureMemory } from './signature.ts';
 import { type BogusReason, bogus, type Insecure, type Verdict } from './verdict.ts';
+import type { SecureZone } from './zone-cut.ts';
 
 export interface Judge {
   judgeSet(set: RrSet, authorities: Section, asking: Asking): Promise<Verdict>;

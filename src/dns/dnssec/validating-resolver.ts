@@ -15,7 +15,7 @@ import { createSingleFlight } from '../single-flight.ts';
 import { upstreamOf } from '../upstream-of.ts';
 import { createUpstreams } from '../upstreams.ts';
 import { ROOT_ANCHORS, type TrustAnchor } from './anchors.ts';
-import type { AskSigned } from './chain-of-trust.ts';
+import type { AskSigned } from './ask-signed.ts';
 import { createValidator, type Judged, type Validated } from './validator.ts';
 import { describeVerdict } from './verdict.ts';
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { systemClock, unpredictableRandom } from '../../../src/app/world.ts';
 import type { TrustAnchor } from '../../../src/dns/dnssec/anchors.ts';
-import type { AskSigned } from '../../../src/dns/dnssec/chain-of-trust.ts';
+import type { AskSigned } from '../../../src/dns/dnssec/ask-signed.ts';
 import {
   createValidatingResolver,
   createValidatingResolverOver,
