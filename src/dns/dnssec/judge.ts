@@ -4,6 +4,9 @@
  *
  * Insecure is only what the chain proves to be. Before anything is called bogus, the chain is followed down to the name
  * itself: an unsigned zone below a signed one may send whatever it likes.
+ *
+ * A zone that signs for a name below a cut of its own is believed without a look at that cut: by its DS it could give the
+ * child away as well, and to look would cost a question for every name.
  */
 import type { Clock } from '../../base/clock.ts';
 import { assertNever } from '../../base/outcome.ts';

@@ -29,6 +29,8 @@ interface Reached {
   /** Seconds: what was received, and signed, at least. */
   readonly ttl: number;
   readonly resolver: string;
+  /** What it has cost: signatures checked for this question. */
+  readonly signatureChecks: number;
 }
 
 export type Validated =
@@ -127,7 +129,8 @@ export function createValidator(options: ValidatorOptions): Validator {
           case 'no-data':
           case 'no-such-name': {
             if (weakest === null) throw new Error('an answer or an absence is always judged');
-            const reached = { verdict: weakest, names, ttl: Math.max(0, ttl), resolver };
+            const { signatureChecks } = asking.work;
+            const reached = { verdict: weakest, names, ttl: Math.max(0, ttl), resolver, signatureChecks };
             return end.kind === 'records'
               ? { ...reached, kind: end.kind, set: end.set }
               : { ...reached, kind: end.kind };

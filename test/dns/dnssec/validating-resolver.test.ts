@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { systemClock, unpredictableRandom } from '../../../src/app/world.ts';
+import type { RecordType } from '../../../src/dns/answer.ts';
 import type { TrustAnchor } from '../../../src/dns/dnssec/anchors.ts';
 import type { AskSigned } from '../../../src/dns/dnssec/ask-signed.ts';
 import {
@@ -12,6 +13,7 @@ import {
   createValidatingResolverOver,
   OWN_VALIDATION,
 } from '../../../src/dns/dnssec/validating-resolver.ts';
+import { createValidator } from '../../../src/dns/dnssec/validator.ts';
 import type { DnsMessage } from '../../../src/dns/message.ts';
 import { TYPE_NUMBERS } from '../../../src/dns/record-type.ts';
 import type { Resolver } from '../../../src/dns/resolver.ts';
@@ -97,6 +99,21 @@ test('with warm keys an answer costs one question, and so does an absence (S-DAN
   assert.equal(asked.length, 7);
   await resolver.ask('s000', 'MX');
   assert.equal(asked.length, 7, 'an answer that is known is not asked for');
+});
+
+test('with warm keys a typical answer costs one signature check, and the same again none (S-DANE-23)', async () => {
+  const { world, clock } = setting();
+  const validator = createValidator({ ...world, clock, ask: askWorld(world).ask });
+  const cost = async (name: string, type: RecordType): Promise<number> => {
+    const validated = await validator.validate(name, type);
+    assert.ok('signatureChecks' in validated && validated.verdict.security === 'secure');
+    return validated.signatureChecks;
+  };
+  assert.equal(await cost('www.s000', 'A'), 4, 'the keys of the root, the DS, the keys, and what was asked');
+  assert.equal(await cost('mx.s000', 'A'), 1);
+  assert.equal(await cost('mx.s000', 'A'), 0);
+  assert.equal(await cost('www.s000', 'TLSA'), 1, 'one denial');
+  assert.equal(await cost('s000', 'MX'), 1);
 });
 
 test('many who ask at once learn the keys together', async () => {
