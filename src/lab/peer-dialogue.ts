@@ -188,15 +188,16 @@ class Dialogue {
         this.#read();
       }
     };
+    const drip = this.#encrypted ? null : this.#state.script.drip;
     this.#after(delayMs, () => {
       if (endless) this.#flood(text);
-      else this.#send(text, dribbleMs === undefined ? this.#state.script.drip : { bytes: 1, everyMs: dribbleMs }, done);
+      else this.#send(text, dribbleMs === undefined ? drip : { bytes: 1, everyMs: dribbleMs }, done);
     });
   }
 
   #send(bytes: Buffer, drip: { readonly bytes: number; readonly everyMs: number } | null, done: () => void): void {
     if (this.#socket.destroyed) return;
-    const piece = drip === null || this.#encrypted ? bytes : bytes.subarray(0, Math.max(1, drip.bytes));
+    const piece = drip === null ? bytes : bytes.subarray(0, Math.max(1, drip.bytes));
     if (!this.#write(piece)) return;
     const rest = bytes.subarray(piece.length);
     if (rest.length === 0) {

@@ -24,6 +24,8 @@ export interface HandshakeOptions {
   readonly minTlsVersion: SecureVersion;
   readonly clientCertificate: ClientCertificate | null;
   readonly askForStaple: boolean;
+  /** A session of an earlier connection to the same server, to be resumed. */
+  readonly session?: Buffer | undefined;
   /** ms, absolute. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -52,7 +54,10 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
       minDHSize: MIN_DH_BITS,
       ...(serverName === null ? {} : { servername: serverName }),
       ...(options.askForStaple ? { requestOCSP: true } : {}),
+      ...(options.session === undefined ? {} : { session: options.session }),
     });
+    // Errors come out at the TLS socket; one that comes out below it must not end the process.
+    socket.on('error', () => {});
     const settle = (outcome: Outcome<Encrypted, HandshakeFailure>): void => {
       cancelTimer();
       signal.removeEventListener('abort', onAbort);

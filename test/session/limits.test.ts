@@ -56,6 +56,16 @@ describe('a server that never stops', () => {
     });
   }
 
+  for (const phase of ['ehlo', 'starttls', 'ehloUnderTls', 'mail', 'rcpt'] as const) {
+    it(`talking at ${phase} is left there, in clear and inside TLS alike (R7)`, async () => {
+      for (const bytes of ['x'.repeat(1000), '250-x\r\n', `250-${'x'.repeat(1000)}\r\n`]) {
+        const { evidence } = await observe({ [phase]: { bytes, endless: true } });
+        const seen = evidence[phase];
+        assert.ok(seen.kind === 'failed' && seen.failure.kind === 'malformed', JSON.stringify(seen));
+      }
+    });
+  }
+
   it('answering what nobody asked is left at the bound of the session, and keeps no memory (R7)', async () => {
     const peer = await startSmtpPeer({ ehloUnderTls: { bytes: '250 ok\r\n', endless: true } });
     const { connection } = await runSession({ port: peer.port, mailFrom: null, rcptTo: null, keepOpen: true });
@@ -111,6 +121,7 @@ describe('a stage', () => {
   for (const [what, script, phase] of [
     ['the greeting', { greeting: { reply: '220 patience', dribbleMs: 40 } }, 'greeting'],
     ['EHLO', { ehlo: { reply: '250-mx\n250 STARTTLS', dribbleMs: 40 } }, 'ehlo'],
+    ['EHLO inside TLS', { ehloUnderTls: { reply: '250 mx.example.com', dribbleMs: 40 } }, 'ehloUnderTls'],
     ['MAIL', { keywords: [], mail: { reply: '250 2.1.0 fine', dribbleMs: 40 } }, 'mail'],
   ] as const) {
     it(`ends on time although bytes keep dribbling in at ${what} (R7, S-MX-13)`, async () => {
