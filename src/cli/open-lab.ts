@@ -15,6 +15,7 @@ export async function openLab(
     settings: {
       resolvers: [lab.resolver],
       port: lab.port,
+      httpsPort: lab.httpsPort,
       caFile: { name: 'the root of the lab', pem: lab.rootPem },
       systemCa: false,
       privateAddresses: 'allowed',
@@ -30,7 +31,15 @@ function guideOf(lab: Lab, rootFile: string | null): readonly string[] {
   const address = (label: string): string => `you@${label}.${LAB_ZONE}`;
   const width = Math.max(...lab.domains.map(({ label }) => address(label).length)) + 2;
   const root = rootFile === null ? [] : ['--ca-file', rootFile, '--no-system-ca'];
-  const options = ['--resolver', `'${lab.resolver}'`, '--port', String(lab.port), ...root].join(' ');
+  const options = [
+    '--resolver',
+    `'${lab.resolver}'`,
+    '--port',
+    String(lab.port),
+    '--https-port',
+    String(lab.httpsPort),
+    ...root,
+  ].join(' ');
   return [
     'The lab is open: a name server and mail servers on this machine, one domain per fault.',
     '',

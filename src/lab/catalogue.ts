@@ -21,8 +21,26 @@ export interface LabHost {
   readonly listens: boolean;
   /** False: the name has no address. */
   readonly hasAddress: boolean;
+  /** TLSA records, made from the certificate that the host presents. */
+  readonly tlsa: readonly LabTlsa[];
   /** The PTR record of its address, which leads back when it is one of the lab's host names. */
   readonly pointer: string | null;
+}
+
+export interface LabTlsa {
+  readonly usage: number;
+  /** 1: the public key; 0: the whole certificate. */
+  readonly selector: 0 | 1;
+  readonly matchingType: 1 | 2;
+  /** The digest of something else. */
+  readonly wrong?: boolean | undefined;
+}
+
+/** The MTA-STS policy of a domain and how its host serves it. */
+export interface LabPolicy {
+  readonly mode: 'enforce' | 'testing' | 'none';
+  readonly mx: readonly string[];
+  readonly fault?: 'not-found' | 'redirect' | 'wrong-certificate' | undefined;
 }
 
 export interface LabDomain {
@@ -31,6 +49,7 @@ export interface LabDomain {
   /** What it shows, in one sentence. */
   readonly shows: string;
   readonly hosts: readonly LabHost[];
+  readonly policy?: LabPolicy | undefined;
   /** In place of the MX records that would follow from the hosts. */
   readonly zone?: ZoneName | undefined;
   /** Other names of the domain, by their labels before it. */
@@ -48,6 +67,7 @@ function host(domain: string, { chain = {}, ...changes }: HostChanges = {}): Lab
     preference: 10,
     script: {},
     offer: {},
+    tlsa: [],
     listens: true,
     hasAddress: true,
     pointer: null,
@@ -181,6 +201,73 @@ export const LAB_DOMAINS: readonly LabDomain[] = [
     label: 'dangling',
     shows: 'an MX whose name has no address, beside a good one',
     hosts: [host('dangling', { label: 'gone', preference: 5, hasAddress: false }), host('dangling')],
+  },
+  {
+    label: 'best',
+    shows: 'TLS 1.3, an enforced MTA-STS policy and a TLSA record: as good as it gets',
+    hosts: [host('best', { tlsa: [{ usage: 3, selector: 1, matchingType: 1 }] })],
+    policy: { mode: 'enforce', mx: ['mx.best.lab.test'] },
+  },
+  domain('dane', 'a TLSA record that matches', { tlsa: [{ usage: 3, selector: 1, matchingType: 1 }] }),
+  domain('dane-mismatch', 'a TLSA record of a key that is no longer used', {
+    tlsa: [{ usage: 3, selector: 1, matchingType: 1, wrong: true }],
+  }),
+  domain('dane-rollover', 'two TLSA records, one of them of the next key', {
+    tlsa: [
+      { usage: 3, selector: 1, matchingType: 1 },
+      { usage: 3, selector: 1, matchingType: 1, wrong: true },
+    ],
+  }),
+  domain('dane-expired', 'an expired certificate that a TLSA record vouches for', {
+    chain: { fault: 'expired' },
+    tlsa: [{ usage: 3, selector: 1, matchingType: 1 }],
+  }),
+  domain('dane-unusable', 'a TLSA record of a usage that mail servers ignore', {
+    tlsa: [{ usage: 1, selector: 1, matchingType: 1 }],
+  }),
+  domain('dane-no-tls', 'a TLSA record at a host without STARTTLS', {
+    chain: null,
+    script: WITHOUT_STARTTLS,
+    tlsa: [{ usage: 3, selector: 1, matchingType: 1, wrong: true }],
+  }),
+  {
+    label: 'sts',
+    shows: 'an enforced MTA-STS policy that names the host',
+    hosts: [host('sts')],
+    policy: { mode: 'enforce', mx: ['*.sts.lab.test'] },
+  },
+  {
+    label: 'sts-testing',
+    shows: 'an MTA-STS policy in testing mode',
+    hosts: [host('sts-testing')],
+    policy: { mode: 'testing', mx: ['mx.sts-testing.lab.test'] },
+  },
+  {
+    label: 'sts-not-covered',
+    shows: 'an enforced MTA-STS policy that forgot the second host',
+    hosts: [
+      host('sts-not-covered', { label: 'mx1', preference: 10 }),
+      host('sts-not-covered', { label: 'mx2', preference: 20 }),
+    ],
+    policy: { mode: 'enforce', mx: ['mx1.sts-not-covered.lab.test'] },
+  },
+  {
+    label: 'sts-wrong-name',
+    shows: 'an enforced MTA-STS policy, and a certificate for another name: nobody who honours it delivers',
+    hosts: [host('sts-wrong-name', { chain: { names: ['mail.elsewhere.test'] } })],
+    policy: { mode: 'enforce', mx: ['mx.sts-wrong-name.lab.test'] },
+  },
+  {
+    label: 'sts-broken',
+    shows: 'an MTA-STS record without a policy behind it',
+    hosts: [host('sts-broken')],
+    policy: { mode: 'enforce', mx: ['mx.sts-broken.lab.test'], fault: 'not-found' },
+  },
+  {
+    label: 'sts-bad-host',
+    shows: 'an MTA-STS policy host with a certificate for another name',
+    hosts: [host('sts-bad-host')],
+    policy: { mode: 'enforce', mx: ['mx.sts-bad-host.lab.test'], fault: 'wrong-certificate' },
   },
   { label: 'servfail', shows: 'a name server that fails', hosts: [], zone: { fault: 'servfail' } },
   domain('xn--bcher-kva', 'a name with an umlaut: bücher.lab.test'),

@@ -1,18 +1,18 @@
 /**
- * The lab: a name server and mail servers on loopback, one domain per well-known fault, for newcomers, demonstrations
- * and our own journeys. Nothing of it leaves this machine.
+ * The lab: a name server, mail servers and a policy host on loopback, one domain per well-known fault, for newcomers,
+ * demonstrations and our own journeys. Nothing of it leaves this machine.
  *
  * Each mail server has a loopback address of its own and all share one port, so that other programs find them through
  * the name server, too. Where the system has one loopback address only, they get ports of their own, and `redirect` says
  * where a connection really goes.
  */
 import type { Clock } from '../base/clock.ts';
-import { parseIpAddress, reverseName } from '../base/ip-address.ts';
 import type { Destination } from '../net/net.ts';
-import { LAB_DOMAINS, LAB_ZONE, type LabDomain, type LabHost } from './catalogue.ts';
+import { LAB_DOMAINS, type LabDomain } from './catalogue.ts';
 import { createLabAuthority, type LabAuthority } from './lab-certificates.ts';
+import { labZones, type PlacedHost, POLICY_HOST_ADDRESS, placeHosts } from './lab-zones.ts';
+import { startPolicyHost } from './policy-host.ts';
 import { type SmtpPeer, startSmtpPeer } from './smtp-peer.ts';
-import type { ZoneData, ZoneName } from './zone.ts';
 import { startZoneServer } from './zone-server.ts';
 
 export interface Lab {
@@ -20,6 +20,8 @@ export interface Lab {
   readonly resolver: string;
   /** The port of every mail server. */
   readonly port: number;
+  /** The port of the policy host. */
+  readonly httpsPort: number;
   /** PEM of the root to trust. */
   readonly rootPem: string;
   readonly domains: readonly LabDomain[];
@@ -43,55 +45,41 @@ export interface LabOptions {
 const PORT_TRIES = 10;
 
 export async function startLab(options: LabOptions): Promise<Lab> {
-  const placed = placeHosts(LAB_DOMAINS);
   const authority = createLabAuthority(options.clock.now());
-  const wanted = placed.filter(({ domain, host }) => host.listens && host.hasAddress && isWanted(domain, options.only));
-  const servers = await startServers(wanted, authority, options);
+  const isWanted = ({ label }: LabDomain): boolean => options.only === undefined || options.only.includes(label);
+  const placed = placeHosts(LAB_DOMAINS, (host, domain) =>
+    host.chain === null || !isWanted(domain) ? null : { ...authority.issue(host.chain), ...host.offer },
+  );
+  const listening = placed.filter(({ domain, host }) => host.listens && host.hasAddress && isWanted(domain));
+  const servers = await startServers(listening, authority, options);
   try {
-    const zone = await startZoneServer({ clock: options.clock, zones: zonesOf(placed), port: options.dnsPort });
+    const zone = await startZoneServer({
+      clock: options.clock,
+      zones: labZones(placed, servers.port),
+      port: options.dnsPort,
+    });
     return {
       resolver: `${zone.spec}?trust-ad`,
       port: servers.port,
+      httpsPort: servers.httpsPort,
       rootPem: authority.rootPem,
       domains: LAB_DOMAINS,
       redirect: servers.redirect,
       stop: async () => {
-        await Promise.all([zone.stop(), ...servers.peers.map((peer) => peer.stop())]);
+        await Promise.all([zone.stop(), servers.stop()]);
       },
     };
   } catch (error) {
-    await Promise.all(servers.peers.map((peer) => peer.stop()));
+    await servers.stop();
     throw error;
   }
 }
 
-interface PlacedHost {
-  readonly domain: LabDomain;
-  readonly host: LabHost;
-  readonly name: string;
-  readonly address: string;
-}
-
-/** Addresses in the order of the catalogue: 127.84.0.1, 127.84.0.2, … */
-function placeHosts(domains: readonly LabDomain[]): readonly PlacedHost[] {
-  return domains
-    .flatMap((domain) => domain.hosts.map((host) => ({ domain, host })))
-    .map(({ domain, host }, index) => ({
-      domain,
-      host,
-      name: [host.label, domain.label, LAB_ZONE].filter((label) => label !== '').join('.'),
-      address: `127.84.${Math.floor(index / 250)}.${(index % 250) + 1}`,
-    }));
-}
-
-function isWanted({ label }: LabDomain, only: readonly string[] | undefined): boolean {
-  return only === undefined || only.includes(label);
-}
-
 interface Servers {
-  readonly peers: readonly SmtpPeer[];
   readonly port: number;
+  readonly httpsPort: number;
   readonly redirect: Lab['redirect'];
+  stop(): Promise<void>;
 }
 
 async function startServers(
@@ -101,17 +89,19 @@ async function startServers(
 ): Promise<Servers> {
   if (options.singleAddress === true) return startAtOneAddress(hosts, authority, options);
   for (let tries = 1; ; tries += 1) {
-    const peers: SmtpPeer[] = [];
+    const started: Stoppable[] = [];
     try {
       let port = options.smtpPort ?? 0;
       for (const placed of hosts) {
-        const peer = await startServer(placed, authority, { ...options, host: placed.address, port });
-        peers.push(peer);
+        const peer = await startServer(placed, { ...options, host: placed.address, port });
+        started.push(peer);
         port = peer.port;
       }
-      return { peers, port, redirect: null };
+      const policy = await startPolicyHost({ domains: LAB_DOMAINS, authority, host: POLICY_HOST_ADDRESS, port: 0 });
+      started.push(policy);
+      return { port, httpsPort: policy.port, redirect: null, stop: () => stopAll(started) };
     } catch (error) {
-      await Promise.all(peers.map((peer) => peer.stop()));
+      await stopAll(started);
       const code = error instanceof Error && 'code' in error ? error.code : null;
       if (code === 'EADDRNOTAVAIL') return startAtOneAddress(hosts, authority, options);
       const takenByChance = code === 'EADDRINUSE' && options.smtpPort === undefined && tries < PORT_TRIES;
@@ -125,58 +115,43 @@ async function startAtOneAddress(
   authority: LabAuthority,
   options: LabOptions,
 ): Promise<Servers> {
-  const peers: SmtpPeer[] = [];
+  const started: Stoppable[] = [];
   const ports = new Map<string, number>();
   for (const placed of hosts) {
-    const peer = await startServer(placed, authority, { ...options, host: '127.0.0.1', port: 0 });
-    peers.push(peer);
+    const peer = await startServer(placed, { ...options, host: LOOPBACK.text, port: 0 });
+    started.push(peer);
     ports.set(placed.address, peer.port);
   }
-  const port = peers[0]?.port ?? 0;
+  const policy = await startPolicyHost({ domains: LAB_DOMAINS, authority, host: LOOPBACK.text, port: 0 });
+  started.push(policy);
+  ports.set(POLICY_HOST_ADDRESS, policy.port);
   return {
-    peers,
-    port,
-    redirect: ({ address, port: wanted }) => {
+    port: [...ports.values()][0] ?? 0,
+    httpsPort: policy.port,
+    redirect: ({ address, port }) => {
       const real = ports.get(address.text);
-      return real === undefined ? { address, port: wanted } : { address: LOOPBACK, port: real };
+      return real === undefined ? { address, port } : { address: LOOPBACK, port: real };
     },
+    stop: () => stopAll(started),
   };
 }
 
 const LOOPBACK = { family: 4, text: '127.0.0.1' } as const;
 
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+async function stopAll(started: readonly Stoppable[]): Promise<void> {
+  await Promise.all(started.map((each) => each.stop()));
+}
+
 function startServer(
-  { host, name }: PlacedHost,
-  authority: LabAuthority,
+  { host, name, tls }: PlacedHost,
   { clock, host: address, port }: LabOptions & { readonly host: string; readonly port: number },
 ): Promise<SmtpPeer> {
-  const tls = host.chain === null ? null : { ...authority.issue(host.chain), ...host.offer };
   return startSmtpPeer(
     { name, greeting: `220 ${name} ESMTP`, helo: `250 ${name}`, ...host.script, tls },
     { clock, host: address, port },
   );
-}
-
-/** The MX records follow from the hosts unless the domain says otherwise; a host without label is the domain itself. */
-function zonesOf(placed: readonly PlacedHost[]): ZoneData {
-  const names = new Map<string, ZoneName>();
-  const add = (name: string, records: ZoneName): void => {
-    names.set(name, { ad: true, ...names.get(name), ...records });
-  };
-  for (const domain of LAB_DOMAINS) {
-    const name = `${domain.label}.${LAB_ZONE}`;
-    const exchanges = placed.filter((each) => each.domain === domain && each.host.label !== '');
-    const own = exchanges.map(({ host, name: exchange }) => [host.preference, exchange] as const);
-    add(name, domain.zone ?? (own.length === 0 ? {} : { MX: own }));
-    for (const [label, records] of Object.entries(domain.names ?? {})) add(`${label}.${name}`, records);
-  }
-  for (const { host, name, address } of placed) {
-    const parsed = parseIpAddress(address);
-    if (!host.hasAddress || parsed === null) continue;
-    add(name, { A: [address] });
-    const pointer = host.pointer ?? name;
-    add(reverseName(parsed), { PTR: [pointer] });
-    if (pointer !== name) add(pointer, { A: [address] });
-  }
-  return Object.fromEntries(names);
 }

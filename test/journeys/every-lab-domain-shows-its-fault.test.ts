@@ -14,6 +14,8 @@ function letters({ predictions }: ProbeResult): string {
 
 const VERIFIED = 'c? e e ev ev ev';
 const UNVERIFIED = 'c? e e eu n n';
+/** Where published policy asks for a verified host, every mode gets one. */
+const SURE = 'ev ev ev ev ev ev';
 const IN_CLEAR = 'c c n c n n';
 const BROKEN = 'c? n n n n n';
 const NOTHING = 'n n n n n n';
@@ -67,6 +69,20 @@ const EXPECTED: Readonly<
   'mx-alias': ['encrypted', 107, VERIFIED, 'mx-is-alias'],
   'mx-literal': ['unreachable encrypted', 79, VERIFIED, 'mx-is-address-literal'],
   dangling: ['unreachable encrypted', 79, VERIFIED, 'mx-has-no-address'],
+  best: ['encrypted', 121, SURE, null],
+  dane: ['encrypted', 114, SURE, null],
+  'dane-mismatch': ['encrypted', 107, NOTHING, 'dane-mismatch'],
+  'dane-rollover': ['encrypted', 114, SURE, 'dane-note'],
+  // DANE vouches for the key, but Verify still asks for a chain: both have to hold.
+  'dane-expired': ['encrypted', 114, 'ev ev ev eu n n', 'dane-note'],
+  'dane-unusable': ['encrypted', 107, 'e e e ev ev ev', 'dane-unusable'],
+  'dane-no-tls': ['clear', 0, NOTHING, 'starttls-not-offered'],
+  sts: ['encrypted', 114, SURE, null],
+  'sts-testing': ['encrypted', 110, VERIFIED, 'mta-sts-testing'],
+  'sts-not-covered': ['encrypted encrypted', 112, SURE, 'mta-sts-not-covered'],
+  'sts-wrong-name': ['encrypted', 97, NOTHING, 'certificate-name'],
+  'sts-broken': ['encrypted', 107, VERIFIED, 'mta-sts-failed'],
+  'sts-bad-host': ['encrypted', 107, VERIFIED, 'mta-sts-failed'],
   servfail: ['', null, NOTHING, 'dns-failure'],
   'xn--bcher-kva': ['encrypted', 107, VERIFIED, null],
 };
@@ -94,6 +110,64 @@ describe('every domain of the lab shows its fault', { concurrency: 24 }, () => {
       if (value !== null && value < 100) assert.ok(result.confidence.losses.length > 0);
     });
   }
+});
+
+describe('what the domain publishes', { concurrency: 8 }, () => {
+  let stage: LabStage;
+  before(async () => {
+    stage = await openStage({ only: ['best', 'dane-mismatch', 'sts-not-covered', 'sts-wrong-name', 'good'] });
+  });
+  after(() => stage.stop());
+
+  it('is in the result: policy, records and report address (R25) (R26) (R27)', async () => {
+    const result = await stage.probe('you@best.lab.test');
+    assert.deepEqual(
+      [result.mtaSts.mode, result.mtaSts.mx, result.mtaSts.maxAge],
+      ['enforce', ['mx.best.lab.test'], 604_800],
+    );
+    assert.deepEqual(result.tlsRpt, { status: 'present', addresses: ['mailto:tls-reports@best.lab.test'] });
+    assert.equal(result.dane.status, 'match');
+    assert.match(result.hosts[0]?.dane.tlsaName ?? '', /^_\d+\._tcp\.mx\.best\.lab\.test$/);
+    assert.deepEqual(
+      [result.dns.mx.security, result.confidence.maximum, result.confidence.percent],
+      ['secure', 121, 100],
+    );
+  });
+
+  it('decides what senders do who honour it, and leaves the others alone (S-DANE-15) (S-STS-10)', async () => {
+    const channels = async (target: string): Promise<readonly string[]> =>
+      Object.values((await stage.probe(target)).senders).map(
+        ({ channel, verified }) => `${channel}${verified === true ? ' verified' : ''}`,
+      );
+    assert.deepEqual(await channels('you@best.lab.test'), [
+      'encrypted verified',
+      'encrypted verified',
+      'encrypted verified',
+    ]);
+    assert.deepEqual(await channels('you@dane-mismatch.lab.test'), ['none', 'none', 'encrypted']);
+    assert.deepEqual(await channels('you@sts-wrong-name.lab.test'), ['encrypted', 'none', 'none']);
+    assert.deepEqual(await channels('you@good.lab.test'), ['encrypted', 'none', 'encrypted']);
+  });
+
+  it('is not looked at where nobody wants it, and then counts for nothing', async () => {
+    const result = await stage.probe('you@dane-mismatch.lab.test', { dane: false, mtaSts: false });
+    assert.deepEqual(
+      [result.dane.status, result.mtaSts.mode, result.confidence.maximum],
+      ['not-tested', 'not-tested', 107],
+    );
+    assert.equal(result.predictions.required.channel, 'encrypted');
+  });
+
+  it('names the host that the policy forgot', async () => {
+    const result = await stage.probe('you@sts-not-covered.lab.test');
+    assert.deepEqual(
+      result.hosts.map(({ exchange, mtaSts }) => [exchange, mtaSts.status]),
+      [
+        ['mx1.sts-not-covered.lab.test', 'covered'],
+        ['mx2.sts-not-covered.lab.test', 'not-covered'],
+      ],
+    );
+  });
 });
 
 describe('the lab where the system has one loopback address', () => {

@@ -24,6 +24,7 @@ export async function openStage(lab: Partial<LabOptions> = {}, settings: Partial
     caFile: { name: 'the lab', pem: bed.rootPem },
     systemCa: false,
     port: bed.port,
+    httpsPort: bed.httpsPort,
     redirect: bed.redirect,
     timeoutMs: 4000,
     ...settings,
