@@ -1,6 +1,7 @@
 /** What each event of the state table looks like as evidence, seen at a server that behaves so. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { systemClock } from '../../src/app/world.ts';
 import { decide, type PolicyEvent } from '../../src/policy/decide.ts';
 import type { Evidence } from '../../src/policy/evidence.ts';
 import { requirementOf } from '../../src/policy/requirement.ts';
@@ -62,6 +63,14 @@ const ENDED = {
   rcpt: 'not-reached',
 };
 const BROKEN = { ...ENDED, starttls: 'seen', handshake: 'failed' };
+
+/** ms for a stage that is to run out. */
+const SHORT_MS = 300;
+
+/** Short where nothing will come, long where something will, however busy the machine. */
+function patience(failure: string | undefined): Partial<SessionChanges> {
+  return failure === 'timed-out' ? { stageTimeoutMs: SHORT_MS } : {};
+}
 
 function eventFor(mode: Parameters<typeof requirementOf>[0], evidence: Evidence): PolicyEvent | null {
   const decision = decide(requirementOf(mode), evidence);
@@ -151,10 +160,10 @@ describe('a session with a server that', () => {
     ['resets the connection', 'reset', { kind: 'closed' }],
     ['says something that is no TLS', 'garbage', { kind: 'not-tls', code: 'ERR_SSL_WRONG_VERSION_NUMBER' }],
     ['speaks SMTP on', { instead: '250 ok\r\n' }, { kind: 'not-tls', code: 'ERR_SSL_WRONG_VERSION_NUMBER' }],
-    ['says nothing', 'silence', { kind: 'timed-out', afterMs: 200 }],
+    ['says nothing', 'silence', { kind: 'timed-out', afterMs: SHORT_MS }],
   ] as const) {
     it(`${how} behind the 220 (E5) gets not one byte more (R77, S-TLS-7)`, async () => {
-      const { evidence, peer } = await observe({ afterStarttls }, { stageTimeoutMs: 200 });
+      const { evidence, peer } = await observe({ afterStarttls }, patience(failure.kind));
       assert.deepEqual(kinds(evidence), { ...ALL_SEEN, ...BROKEN });
       assert.ok(evidence.handshake.kind === 'failed');
       // Whether a reset or an end is seen depends on what the kernel was doing: it tells the write, or the read.
@@ -241,11 +250,15 @@ describe('a session with a server that', () => {
       { bytes: 'lorem ipsum\r\n' },
       { kind: 'malformed', fault: { kind: 'not-a-reply', line: 'lorem ipsum' } },
     ],
-    ['says nothing', { after: 'silence' }, { kind: 'timed-out', afterMs: 200, begun: false }],
-    ['begins and stops', { bytes: '250-mx\r\n', after: 'silence' }, { kind: 'timed-out', afterMs: 200, begun: true }],
+    ['says nothing', { after: 'silence' }, { kind: 'timed-out', afterMs: SHORT_MS, begun: false }],
+    [
+      'begins and stops',
+      { bytes: '250-mx\r\n', after: 'silence' },
+      { kind: 'timed-out', afterMs: SHORT_MS, begun: true },
+    ],
   ] as const) {
     it(`${how} at EHLO (E10) is left for the next (S-MX-11, S-MX-13)`, async () => {
-      const { evidence } = await observe({ ehlo }, { stageTimeoutMs: 200 });
+      const { evidence } = await observe({ ehlo }, patience(failure?.kind));
       assert.deepEqual(kinds(evidence), { ...ALL_SEEN, ...ENDED, ehlo: 'failed' });
       assert.ok(evidence.ehlo.kind === 'failed');
       if (failure !== null) assert.deepEqual(evidence.ehlo.failure, failure);
@@ -390,7 +403,14 @@ describe('the transcript', () => {
       greeting: { reply: '220 slow', delayMs: 60 },
       mail: { reply: '250 ok', delayMs: 40 },
     });
-    const { transcript, evidence } = await runSession({ port: peer.port });
+    // Time stands still while the session works and moves between its steps: what is compared is the arithmetic.
+    let now = performance.now();
+    const tick = setInterval(() => {
+      now = performance.now();
+    }, 1);
+    const clock = { ...systemClock, monotonic: () => now };
+    const { transcript, evidence } = await runSession({ port: peer.port, dependencies: { clock } });
+    clearInterval(tick);
     await peer.stop();
     const mark = (text: string): number => {
       const line = transcript.find((each) => each.text === text);

@@ -104,7 +104,7 @@ describe('a server that never stops', () => {
     await peer.stop();
     assert.ok(evidence.handshake.kind === 'failed');
     assert.deepEqual(evidence.handshake.failure, { kind: 'too-much', limit: MAX_HANDSHAKE_BYTES });
-    assert.ok(performance.now() - started < 2_000);
+    assert.ok(performance.now() - started < 4_000);
   });
 
   it('its certificates is left when OpenSSL has had enough of them (R7)', async () => {
@@ -126,11 +126,11 @@ describe('a stage', () => {
   ] as const) {
     it(`ends on time although bytes keep dribbling in at ${what} (R7, S-MX-13)`, async () => {
       const started = performance.now();
-      const { evidence } = await observe(script, { stageTimeoutMs: 150 });
+      const { evidence } = await observe(script, { stageTimeoutMs: 300 });
       const seen = evidence[phase];
       assert.ok(seen.kind === 'failed');
-      assert.deepEqual(seen.failure, { kind: 'timed-out', afterMs: 150, begun: true });
-      assert.ok(performance.now() - started < 700);
+      assert.deepEqual(seen.failure, { kind: 'timed-out', afterMs: 300, begun: true });
+      assert.ok(performance.now() - started < 1_500);
     });
   }
 
@@ -163,21 +163,14 @@ describe('a stage', () => {
   });
 
   it('cannot outlive the session: what is left of that is all it gets (R7)', async () => {
-    const slow = { delayMs: 120 } as const;
     const started = performance.now();
     const { evidence } = await observe(
-      {
-        keywords: [],
-        greeting: { reply: '220 mx', ...slow },
-        ehlo: { reply: '250 mx', ...slow },
-        mail: { reply: '250 ok', ...slow },
-        rcpt: { reply: '250 ok', ...slow },
-      },
-      { stageTimeoutMs: 1_000, sessionTimeoutMs: 300 },
+      { rcpt: { after: 'silence' } },
+      { stageTimeoutMs: 10_000, sessionTimeoutMs: 500 },
     );
-    assert.ok(evidence.mail.kind === 'failed' && evidence.mail.failure.kind === 'timed-out');
-    assert.ok(evidence.mail.failure.afterMs < 100);
-    assert.ok(performance.now() - started < 1_000);
+    assert.ok(evidence.rcpt.kind === 'failed' && evidence.rcpt.failure.kind === 'timed-out');
+    assert.ok(evidence.rcpt.failure.afterMs < 500);
+    assert.ok(performance.now() - started < 3_000);
   });
 
   it('of judging the identity ends with its time, too', async () => {
@@ -196,9 +189,9 @@ describe('a stage', () => {
 
   it('after QUIT is short, and its end changes nothing (S-TLS-10)', async () => {
     const started = performance.now();
-    const { evidence } = await observe({ quit: { after: 'silence' } }, { stageTimeoutMs: 100 });
+    const { evidence } = await observe({ quit: { after: 'silence' } }, { stageTimeoutMs: 300 });
     assert.equal(evidence.rcpt.kind, 'seen');
-    assert.ok(performance.now() - started < Math.min(QUIT_WAIT_MS, 1_000));
+    assert.ok(performance.now() - started < QUIT_WAIT_MS);
   });
 });
 
