@@ -33,6 +33,14 @@ export interface PeerTls {
   readonly ciphers?: string | undefined;
   /** Key-agreement groups, as `P-256:X25519`. */
   readonly groups?: string | undefined;
+  /** Signature algorithms, as `rsa_pss_rsae_sha256:RSA+SHA1`. */
+  readonly signatures?: string | undefined;
+  /** The server's own order of suites counts (default: the client's). */
+  readonly serverOrder?: boolean | undefined;
+  /** No session tickets. */
+  readonly withoutTickets?: boolean | undefined;
+  /** What to present to a client that sends no server name. */
+  readonly withoutServerName?: PeerTls | undefined;
   /** `require`: without a certificate of the client the handshake is refused; with TLS 1.3 the client notices later. */
   readonly clientCertificate?: 'no' | 'ask' | 'require' | undefined;
   /** DER of an OCSP response to staple. */

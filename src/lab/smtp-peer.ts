@@ -2,6 +2,7 @@
  * A mail server on loopback that follows a script, for the offline test bed and for tests: real sockets, real STARTTLS,
  * and a record of what the client sent, in clear and inside TLS apart.
  */
+import { constants } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import {
   createSecureContext,
@@ -148,6 +149,10 @@ function contextFor(tls: PeerTls): SecureContext {
     maxVersion: tls.maxVersion ?? 'TLSv1.3',
     dhparam: 'auto',
     ...(tls.groups === undefined ? {} : { ecdhCurve: tls.groups }),
+    ...(tls.signatures === undefined ? {} : { sigalgs: tls.signatures }),
+    secureOptions:
+      (tls.serverOrder === true ? constants.SSL_OP_CIPHER_SERVER_PREFERENCE : 0) |
+      (tls.withoutTickets === true ? constants.SSL_OP_NO_TICKET : 0),
   });
   contexts.set(tls, context);
   return context;

@@ -14,6 +14,9 @@ import { Transcript } from './transcript.ts';
 /** How long a 221 is waited for, and then for the connection to close, ms; its absence changes nothing (S-TLS-10). */
 export const QUIT_WAIT_MS = 2_000;
 
+/** How long a dialogue may take, stage by stage and in all, and what ends it. */
+export type DialogueBounds = Pick<SessionPlan, 'stageTimeoutMs' | 'sessionTimeoutMs' | 'signal'>;
+
 export class Dialogue {
   readonly transcript: Transcript;
   readonly #clock: Clock;
@@ -26,7 +29,7 @@ export class Dialogue {
   #received = 0;
   #inStep = false;
 
-  constructor({ stageTimeoutMs, sessionTimeoutMs, signal }: SessionPlan, clock: Clock) {
+  constructor({ stageTimeoutMs, sessionTimeoutMs, signal }: DialogueBounds, clock: Clock) {
     this.#clock = clock;
     this.#stageTimeoutMs = stageTimeoutMs;
     this.#signal = signal;
