@@ -32,7 +32,9 @@ export const MAX_COMMAND_LINE_BYTES = 4096;
 export function writeCommand(command: SmtpCommand): string {
   const line = textOf(command);
   if (/[\r\n\0]/.test(line)) throw new Error(`a line break or NUL in the SMTP command ${command.verb}`);
-  if (Buffer.byteLength(line) > MAX_COMMAND_LINE_BYTES) throw new Error(`the SMTP command ${command.verb} is too long`);
+  // A character is three bytes at most; only a long line is worth counting.
+  if (3 * line.length > MAX_COMMAND_LINE_BYTES && Buffer.byteLength(line) > MAX_COMMAND_LINE_BYTES)
+    throw new Error(`the SMTP command ${command.verb} is too long`);
   return line;
 }
 

@@ -25,10 +25,10 @@ export function parseEhloReply(reply: SmtpReply): EhloReply {
   const keywords: EhloKeyword[] = [];
   for (const line of extensions) {
     const [first = '', ...parameters] = wordsOf(line);
-    const old = /^AUTH=(.*)$/i.exec(first);
-    if (old === null) {
-      if (KEYWORD.test(first)) keywords.push({ keyword: first.toUpperCase(), parameters });
-    } else keywords.push({ keyword: 'AUTH', parameters: [old[1] ?? '', ...parameters].filter((word) => word !== '') });
+    if (OLD_AUTH.test(first)) {
+      const mechanisms = [first.slice('AUTH='.length), ...parameters].filter((word) => word !== '');
+      keywords.push({ keyword: 'AUTH', parameters: mechanisms });
+    } else if (KEYWORD.test(first)) keywords.push({ keyword: first.toUpperCase(), parameters });
   }
   return { greetingDomain: wordsOf(greeting)[0] ?? '', keywords };
 }
@@ -59,6 +59,10 @@ export function hasStarttlsOnGreetingLine(reply: SmtpReply): boolean {
 /** RFC 5321 4.1.1.1, with the underscore that some use. */
 const KEYWORD = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
+const OLD_AUTH = /^AUTH=/i;
+
 function wordsOf(line: string): readonly string[] {
+  // Most lines are one word.
+  if (line !== '' && !line.includes(' ') && !line.includes('\t')) return [line];
   return line.split(/[ \t]+/).filter((word) => word !== '');
 }
