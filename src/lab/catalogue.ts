@@ -230,6 +230,9 @@ export const LAB_DOMAINS: readonly LabDomain[] = [
     script: WITHOUT_STARTTLS,
     tlsa: [{ usage: 3, selector: 1, matchingType: 1, wrong: true }],
   }),
+  domain('requiretls', 'REQUIRETLS is offered inside TLS, and DNSSEC vouches for the host', {
+    script: { keywordsUnderTls: ['PIPELINING', 'SIZE 10485760', '8BITMIME', 'REQUIRETLS'] },
+  }),
   {
     label: 'sts',
     shows: 'an enforced MTA-STS policy that names the host',

@@ -214,6 +214,8 @@ interface Authentication {
 }
 
 function authenticates(check: Check, evidence: Evidence): Authentication {
+  if (check === 'pinned')
+    return { holds: true, event: 'E8', reason: 'the certificate presented today is the pinned one' };
   if (check === 'dane') {
     const status = evidence.dane.kind === 'seen' ? evidence.dane.value.status : 'not-tested';
     return status === 'match'
@@ -228,6 +230,7 @@ function authenticates(check: Check, evidence: Evidence): Authentication {
       reason: `the certificate chain is not trusted: ${detail ?? 'it was not seen'}`,
     };
   }
+  if (check === 'chain') return { holds: true, event: 'E8', reason: 'the certificate chain is trusted' };
   if (evidence.identity.kind !== 'seen') return { holds: false, event: 'E7', reason: 'the identity was not looked at' };
   const identity = evidence.identity.value;
   if (check === 'mta-sts') {

@@ -13,9 +13,13 @@ export type Check =
   /** Chain, then the MX name of the published policy (RFC 8461 4.2). */
   | 'mta-sts'
   /** A TLSA record of the host (RFC 7672). */
-  | 'dane';
+  | 'dane'
+  /** Chain alone: the name is compared by a rule of the sender's own. */
+  | 'chain'
+  /** The certificate that is presented today, which the sender has pinned. */
+  | 'pinned';
 
-export const CHECKS: readonly Check[] = ['verify', 'hosted', 'mta-sts', 'dane'];
+export const CHECKS: readonly Check[] = ['verify', 'hosted', 'mta-sts', 'dane', 'chain', 'pinned'];
 
 /** `try`: looked at and reported; `must`: without it no mail goes. */
 export type CheckForce = 'off' | 'try' | 'must';
@@ -35,7 +39,14 @@ export interface Requirement {
 export const TLS_VERSIONS = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
-const NO_CHECKS: Readonly<Record<Check, CheckForce>> = { verify: 'off', hosted: 'off', 'mta-sts': 'off', dane: 'off' };
+const NO_CHECKS: Readonly<Record<Check, CheckForce>> = {
+  verify: 'off',
+  hosted: 'off',
+  'mta-sts': 'off',
+  dane: 'off',
+  chain: 'off',
+  pinned: 'off',
+};
 
 /** The requirement that asks for nothing: the neutral element of `join`. */
 export const NO_REQUIREMENT: Requirement = {
@@ -80,6 +91,8 @@ export function join(a: Requirement, b: Requirement): Requirement {
       hosted: stricter(FORCES, a.checks.hosted, b.checks.hosted),
       'mta-sts': stricter(FORCES, a.checks['mta-sts'], b.checks['mta-sts']),
       dane: stricter(FORCES, a.checks.dane, b.checks.dane),
+      chain: stricter(FORCES, a.checks.chain, b.checks.chain),
+      pinned: stricter(FORCES, a.checks.pinned, b.checks.pinned),
     },
     minTlsVersion: stricter(TLS_VERSIONS, a.minTlsVersion, b.minTlsVersion),
     because: [...new Set([...a.because, ...b.because])].sort(),

@@ -24,14 +24,8 @@ import { type HostRow, rowOfDangling, rowOfSession, withScores } from './host-ro
 import { findingsOfDomainPolicy } from './policy-findings.ts';
 import { type PredictionInput, predict, predictNothing } from './predictions.ts';
 import type { ProbeRequest } from './request.ts';
-import {
-  type Finding,
-  type HostResult,
-  type Prediction,
-  type ProbeResult,
-  SENDERS,
-  type SenderName,
-} from './result.ts';
+import { type Finding, type HostResult, type Prediction, type ProbeResult, SENDERS } from './result.ts';
+import { requirementOfSender } from './senders.ts';
 import { averageOf } from './stages.ts';
 
 export interface SessionReport {
@@ -101,11 +95,14 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
       },
       resolvers: frame.resolvers,
     },
-    ...predictionsOf(request, published, {
-      sessions: sessions.map(({ evidence }) => evidence),
-      order: request.seed === null ? 'any-among-equals' : 'fixed',
-      complete,
-    }),
+    ...predictionsOf(
+      { request, published, mxSecure: route.security === 'secure' || route.source === 'given' },
+      {
+        sessions: sessions.map(({ evidence }) => evidence),
+        order: request.seed === null ? 'any-among-equals' : 'fixed',
+        complete,
+      },
+    ),
     findings: [
       ...findingsOfRoute(route.remarks, domain, reachedAddresses(sessions)),
       ...implicitFinding(route, domain),
@@ -189,22 +186,25 @@ function optionsOf({ ignoreNoConnect }: ProbeRequest, published: PublishedPolicy
   };
 }
 
+interface Foreseen {
+  readonly request: ProbeRequest;
+  readonly published: PublishedPolicy;
+  /** DNSSEC vouches for the MX names, or the user named the server. */
+  readonly mxSecure: boolean;
+}
+
 /** One prediction for each TLS mode, and one for each sender that is known by the policy it honours. */
-function predictionsOf(request: ProbeRequest, published: PublishedPolicy, input: PredictionInput) {
+function predictionsOf({ request, published, mxSecure }: Foreseen, input: PredictionInput) {
   const of = (mode: TlsMode, force: PolicyForce): Prediction =>
     predict(({ exchange }) => requirementAt({ mode, force }, published, exchange), input);
   const force = forceOf(request);
+  const { domain } = request.target;
+  const context = { published, mxSecure, recipientDomain: typeof domain === 'string' ? domain : null };
   return {
     predictions: forAll(TLS_MODES, (mode) => of(mode, force)),
-    senders: forAll(SENDERS, (sender) => of(...SENDER_POLICIES[sender])),
+    senders: forAll(SENDERS, (sender) => predict((session) => requirementOfSender(sender, session, context), input)),
   };
 }
-
-const SENDER_POLICIES: Readonly<Record<SenderName, readonly [TlsMode, PolicyForce]>> = {
-  'dane-opportunistic': ['preferred', { dane: 'opportunistic', mtaSts: 'off' }],
-  'dane-mandatory': ['required', { dane: 'mandatory', mtaSts: 'off' }],
-  'mta-sts': ['preferred', { dane: 'off', mtaSts: 'on' }],
-};
 
 function forAll<Key extends string, Value>(
   keys: readonly Key[],

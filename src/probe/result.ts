@@ -107,8 +107,21 @@ export interface Confidence {
   readonly losses: readonly Loss[];
 }
 
-/** An opportunistic sender with DANE, one for whom DANE is mandatory, and one with MTA-STS alone. */
-export const SENDERS = ['dane-opportunistic', 'dane-mandatory', 'mta-sts'] as const;
+/** Senders other than the six modes, told apart by the published policy they honour and by their names for it. */
+export const SENDERS = [
+  'dane-opportunistic',
+  'dane-mandatory',
+  'mta-sts',
+  'requiretls',
+  'postfix-none',
+  'postfix-may',
+  'postfix-encrypt',
+  'postfix-dane',
+  'postfix-dane-only',
+  'postfix-fingerprint',
+  'postfix-verify',
+  'postfix-secure',
+] as const;
 export type SenderName = (typeof SENDERS)[number];
 
 export interface PredictedOutcome {

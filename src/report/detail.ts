@@ -13,7 +13,7 @@ import { colourPaint, type Paint, padEnd, plainPaint, widthOf } from './layout.t
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
 import { allFindings } from './table.ts';
 import { transcriptLine } from './transcript.ts';
-import { groupPredictions, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
+import { groupPredictions, groupSenders, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
 
 export function detailRendering(options: RenderOptions): Rendering {
   return pieces((result) => `${renderDetail(result, options)}${options.many ? '\n' : ''}`);
@@ -88,6 +88,7 @@ function predictionLines(result: ProbeResult): readonly string[] {
       `${showModes(modes)}: your mail would ${words} (${prediction.basis})`,
       ...prediction.because.map((reason) => `    ${reason}`),
     ]),
+    ...groupSenders(result).map(([senders, words]) => `${senders}: your mail would ${words}`),
     ...policyRows(result).map(([name, words]) => `${name}: ${words}`),
   ];
 }

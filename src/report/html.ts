@@ -15,7 +15,7 @@ import { type Markup, markup, NOTHING } from './markup.ts';
 import type { Rendering, RenderOptions } from './rendering.ts';
 import { allFindings, hostFacts } from './table.ts';
 import { transcriptLine } from './transcript.ts';
-import { groupPredictions, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
+import { groupPredictions, groupSenders, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
 
 export function htmlRendering(options: RenderOptions): Rendering {
   return {
@@ -90,9 +90,14 @@ function predictionTable(result: ProbeResult): Markup {
     ([name, words]) => markup`<tr><th scope="row">${name}</th><td>${words}</td></tr>
 `,
   );
+  const others = groupSenders(result).map(
+    ([senders, words]) => markup`<tr><th scope="row">${senders}</th><td>${words}</td></tr>
+`,
+  );
   return markup`<section><h2>What a sender would do</h2>
 <table class="senders"><thead><tr><th scope="col">A sender that uses</th><th scope="col">your mail would</th></tr></thead>
-<tbody>${rows}${policies}</tbody></table></section>`;
+<tbody>${rows}${policies}</tbody></table>
+<details><summary>Other senders</summary><table class="senders"><tbody>${others}</tbody></table></details></section>`;
 }
 
 function matrixTable({ hosts, average }: ProbeResult, old: boolean): Markup {

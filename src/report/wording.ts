@@ -5,7 +5,15 @@
 import { showDomain } from '../base/domain.ts';
 import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import { findingEntry, isFindingCode } from '../probe/finding-catalogue.ts';
-import type { HostResult, Loss, PredictedOutcome, Prediction, ProbeResult } from '../probe/result.ts';
+import {
+  type HostResult,
+  type Loss,
+  type PredictedOutcome,
+  type Prediction,
+  type ProbeResult,
+  SENDERS,
+  type SenderName,
+} from '../probe/result.ts';
 
 /** What follows "confidence 101 of 121": the yes/no line with its first reason. */
 export function verdictSentence(result: ProbeResult): string {
@@ -90,6 +98,29 @@ export function groupPredictions(result: ProbeResult): readonly ModeGroup[] {
       : [{ modes: group.map(({ mode }) => mode), prediction: first.prediction, sentence: first.sentence }];
   });
 }
+
+/** The senders beside the six modes, those that come out the same under one sentence. */
+export function groupSenders(result: ProbeResult): readonly (readonly [senders: string, sentence: string])[] {
+  const rows = SENDERS.map((sender) => [sender, predictionSentence(result.senders[sender], result.domain)] as const);
+  return [...Map.groupBy(rows, ([, sentence]) => sentence)].map(
+    ([sentence, group]) => [group.map(([sender]) => SENDER_TITLES[sender]).join(', '), sentence] as const,
+  );
+}
+
+const SENDER_TITLES: Readonly<Record<SenderName, string>> = {
+  'dane-opportunistic': 'DANE when there',
+  'dane-mandatory': 'DANE only',
+  'mta-sts': 'MTA-STS',
+  requiretls: 'REQUIRETLS',
+  'postfix-none': 'Postfix none',
+  'postfix-may': 'Postfix may',
+  'postfix-encrypt': 'Postfix encrypt',
+  'postfix-dane': 'Postfix dane',
+  'postfix-dane-only': 'Postfix dane-only',
+  'postfix-fingerprint': 'Postfix fingerprint (of today)',
+  'postfix-verify': 'Postfix verify',
+  'postfix-secure': 'Postfix secure',
+};
 
 /** Completes "your mail would …". */
 export function predictionSentence(prediction: Prediction, domain: string): string {

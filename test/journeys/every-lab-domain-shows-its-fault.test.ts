@@ -77,6 +77,7 @@ const EXPECTED: Readonly<
   'dane-expired': ['encrypted', 114, 'ev ev ev eu n n', 'dane-note'],
   'dane-unusable': ['encrypted', 107, 'e e e ev ev ev', 'dane-unusable'],
   'dane-no-tls': ['clear', 0, NOTHING, 'starttls-not-offered'],
+  requiretls: ['encrypted', 107, VERIFIED, null],
   sts: ['encrypted', 114, SURE, null],
   'sts-testing': ['encrypted', 110, VERIFIED, 'mta-sts-testing'],
   'sts-not-covered': ['encrypted encrypted', 112, SURE, 'mta-sts-not-covered'],
@@ -115,7 +116,9 @@ describe('every domain of the lab shows its fault', { concurrency: 24 }, () => {
 describe('what the domain publishes', { concurrency: 8 }, () => {
   let stage: LabStage;
   before(async () => {
-    stage = await openStage({ only: ['best', 'dane-mismatch', 'sts-not-covered', 'sts-wrong-name', 'good'] });
+    stage = await openStage({
+      only: ['best', 'dane-mismatch', 'sts-not-covered', 'sts-wrong-name', 'good', 'requiretls', 'host-name'],
+    });
   });
   after(() => stage.stop());
 
@@ -135,18 +138,50 @@ describe('what the domain publishes', { concurrency: 8 }, () => {
   });
 
   it('decides what senders do who honour it, and leaves the others alone (S-DANE-15) (S-STS-10)', async () => {
-    const channels = async (target: string): Promise<readonly string[]> =>
-      Object.values((await stage.probe(target)).senders).map(
-        ({ channel, verified }) => `${channel}${verified === true ? ' verified' : ''}`,
+    const channels = async (target: string): Promise<readonly string[]> => {
+      const { senders } = await stage.probe(target);
+      return (['dane-opportunistic', 'dane-mandatory', 'mta-sts'] as const).map(
+        (name) => `${senders[name].channel}${senders[name].verified === true ? ' verified' : ''}`,
       );
-    assert.deepEqual(await channels('you@best.lab.test'), [
-      'encrypted verified',
-      'encrypted verified',
-      'encrypted verified',
-    ]);
+    };
+    const verified = 'encrypted verified';
+    assert.deepEqual(await channels('you@best.lab.test'), [verified, verified, verified]);
     assert.deepEqual(await channels('you@dane-mismatch.lab.test'), ['none', 'none', 'encrypted']);
     assert.deepEqual(await channels('you@sts-wrong-name.lab.test'), ['encrypted', 'none', 'none']);
     assert.deepEqual(await channels('you@good.lab.test'), ['encrypted', 'none', 'encrypted']);
+  });
+
+  it('lets REQUIRETLS go only to a host that offers it inside TLS, is authenticated, and whose name is sure (S-RTLS-1) (S-RTLS-2) (S-RTLS-3)', async () => {
+    const requiretls = async (target: string, dane = true): Promise<string> =>
+      (await stage.probe(target, { dane })).senders.requiretls.channel;
+    assert.equal(await requiretls('you@requiretls.lab.test'), 'encrypted');
+    assert.equal(await requiretls('you@good.lab.test'), 'none', 'not offered');
+    const { senders } = await stage.probe('you@good.lab.test');
+    assert.match(senders.requiretls.because.join(' '), /does not offer it inside TLS/);
+  });
+
+  it('speaks the language of Postfix levels, too', async () => {
+    const levels = async (target: string): Promise<Record<string, string>> => {
+      const { senders } = await stage.probe(target);
+      return Object.fromEntries(
+        Object.entries(senders)
+          .filter(([name]) => name.startsWith('postfix-'))
+          .map(([name, { channel, verified }]) => [
+            name.slice('postfix-'.length),
+            `${channel[0]}${verified === true ? 'v' : ''}`,
+          ]),
+      );
+    };
+    const good = { none: 'c', may: 'e', encrypt: 'e', fingerprint: 'ev', verify: 'ev', secure: 'ev' };
+    assert.deepEqual(await levels('you@best.lab.test'), { ...good, dane: 'ev', 'dane-only': 'ev' });
+    assert.deepEqual(await levels('you@dane-mismatch.lab.test'), { ...good, dane: 'n', 'dane-only': 'n' });
+    assert.deepEqual(await levels('you@sts-wrong-name.lab.test'), {
+      ...good,
+      dane: 'e',
+      'dane-only': 'n',
+      verify: 'n',
+      secure: 'n',
+    });
   });
 
   it('is not looked at where nobody wants it, and then counts for nothing', async () => {

@@ -21,7 +21,10 @@ const requirement: fc.Arbitrary<Requirement> = fc.record(
     host: fc.constantFrom('allowed', 'avoid'),
     starttls: fc.constantFrom('never', 'if-offered', 'always'),
     clear: fc.constantFrom('allowed', 'before-220', 'never'),
-    checks: fc.record({ verify: force, hosted: force, 'mta-sts': force, dane: force }, { noNullPrototype: true }),
+    checks: fc.record(
+      { verify: force, hosted: force, 'mta-sts': force, dane: force, chain: force, pinned: force },
+      { noNullPrototype: true },
+    ),
     minTlsVersion: fc.constantFrom(...TLS_VERSIONS),
     because: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd')).map((words) => words.sort()),
   },

@@ -6,8 +6,16 @@
 import type { TlsMode } from '../../src/policy/mode.ts';
 import { type ConfidenceOptions, noConfidence, scoreHosts } from '../../src/probe/confidence.ts';
 import { adviceFor, type FindingCode, findingEntry } from '../../src/probe/finding-catalogue.ts';
-import type { Finding, HostResult, Prediction, ProbeResult, StageName, StageResult } from '../../src/probe/result.ts';
-import { STAGES } from '../../src/probe/result.ts';
+import {
+  type Finding,
+  type HostResult,
+  type Prediction,
+  type ProbeResult,
+  SENDERS,
+  STAGES,
+  type StageName,
+  type StageResult,
+} from '../../src/probe/result.ts';
 import { averageOf } from '../../src/probe/stages.ts';
 
 const OPTIONS: ConfidenceOptions = { ignoreNoConnect: false, mtaStsTested: false, daneTested: false };
@@ -250,7 +258,7 @@ export function result({
     tlsRpt: { status: 'not-tested' },
     dane: { status: 'not-tested' },
     trust: { anchors: 146, sources: [{ name: 'bundled', date: '2026-08-01', count: 146 }] },
-    senders: { 'dane-opportunistic': encrypted, 'dane-mandatory': encrypted, 'mta-sts': encrypted },
+    senders: Object.fromEntries(SENDERS.map((sender) => [sender, encrypted])) as ProbeResult['senders'],
     predictions: {
       no: prediction({
         channel: 'clear',
