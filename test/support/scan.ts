@@ -1,6 +1,7 @@
 /** One scan of a scripted peer, as the command would run it. */
-import { seededRandom } from '../../src/base/random.ts';
+
 import { systemClock } from '../../src/app/world.ts';
+import { seededRandom } from '../../src/base/random.ts';
 import { DEFAULT_BUDGET, DEFAULT_TIME_LIMIT_MS, type ScanDependencies, type ScanRequest } from '../../src/scan/scan.ts';
 import { net } from './session.ts';
 
