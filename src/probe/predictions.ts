@@ -5,7 +5,14 @@
  */
 
 import { EMPTY_HISTORY, historyOf, remember } from '../policy/attempt-history.ts';
-import { type Decision, decide, NO_HISTORY, wasSentInClear } from '../policy/decide.ts';
+import {
+  breaksAfter220,
+  type Decision,
+  decide,
+  type HostHistory,
+  NO_HISTORY,
+  wasSentInClear,
+} from '../policy/decide.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import type { PredictedOutcome, Prediction } from './result.ts';
@@ -37,7 +44,9 @@ export function predictNothing(reason: string): Prediction {
 
 export function predict(requirementFor: RequirementOfSender, input: PredictionInput): Prediction {
   const walked = walk(requirementFor, input);
-  const possible = input.order === 'fixed' ? walked.possible : possibleOutcomes(requirementFor, input);
+  // One address alone has one order.
+  const inOneOrder = input.order === 'fixed' || input.sessions.length < 2;
+  const possible = inOneOrder ? walked.possible : possibleOutcomes(requirementFor, input);
   const outcomes = possible.filter((outcome) => !sameOutcome(outcome, walked.outcome));
   const alternatives = [...new Set(outcomes.map(({ channel }) => channel))];
   return {
@@ -132,19 +141,13 @@ interface HostOutcomes {
 
 /** One host with its addresses in any order: what breaks after the 220 at one of them bars clear text at the others. */
 function hostOutcomes(requirementFor: RequirementOfSender, addresses: readonly Evidence[]): HostOutcomes {
-  const unmarked = addresses.map((session) => ({
-    session,
-    decision: decide(requirementFor(session), session, NO_HISTORY),
-  }));
-  const breakers = unmarked.filter(
-    ({ decision }) => decision.kind === 'next' && (decision.event === 'E5' || decision.event === 'E11'),
-  );
-  const marked = unmarked.map(({ session }) => ({
-    session,
-    decision: decide(requirementFor(session), session, { brokenAfter220: true }),
-  }));
+  const decided = (history: HostHistory) =>
+    addresses.map((session) => ({ session, decision: decide(requirementFor(session), session, history) }));
+  const unmarked = decided(NO_HISTORY);
+  const breaks = unmarked.some(({ decision }) => breaksAfter220(decision));
+  const marked = breaks ? decided({ brokenAfter220: true }) : [];
   const outcomes: PredictedOutcome[] = [];
-  for (const { session, decision } of breakers.length > 0 ? [...unmarked, ...marked] : unmarked) {
+  for (const { session, decision } of [...unmarked, ...marked]) {
     const outcome = outcomeOf(decision, session);
     if (outcome === null) continue;
     outcomes.push(outcome);
@@ -152,7 +155,7 @@ function hostOutcomes(requirementFor: RequirementOfSender, addresses: readonly E
   }
   const passes = (list: typeof unmarked): boolean =>
     list.every(({ session, decision }) => outcomeOf(decision, session) === null);
-  return { outcomes, passable: passes(unmarked) || (breakers.length > 0 && passes(marked)) };
+  return { outcomes, passable: passes(unmarked) || (breaks && passes(marked)) };
 }
 
 /** Clear mail to a server that was only tested encrypted: it may answer 530 (RFC 3207 section 4). */
