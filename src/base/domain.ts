@@ -48,11 +48,23 @@ export function parseDomain(text: string): Outcome<Domain, DomainFault> {
   return succeeded(ascii as Domain);
 }
 
-/** The form people read: A-labels turned into U-labels where they are valid. */
+/**
+ * The form people read: A-labels turned into U-labels where they are valid. Every other label stays as it is, and so
+ * does one that mixes alphabets, which no registry would have and an eye takes for another name: `xn--pple-43d`.
+ */
 export function showDomain(domain: string): string {
   if (!domain.includes('xn--')) return domain;
-  const unicode = domainToUnicode(domain);
-  return unicode === '' ? domain : unicode;
+  return domain.split('.').map(showLabel).join('.');
+}
+
+function showLabel(label: string): string {
+  // Whatever else can stand in a name of the DNS, a URL's host parser would read as escapes or as its end.
+  if (!/^xn--[a-z0-9-]+$/.test(label) || !isALabel(label)) return label;
+  const unicode = domainToUnicode(label);
+  const alphabets = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u].filter((one) =>
+    one.test(unicode),
+  );
+  return alphabets.length > 1 || FORBIDDEN.test(unicode) ? label : unicode;
 }
 
 /** One sentence for people, without the name of the option or field it was typed into. */

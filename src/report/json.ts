@@ -1,4 +1,5 @@
 /** The formats `json` and `ndjson`: the value itself, whole, as `docs/schemas/probe-1.json` describes it. */
+import { DECEPTIVE } from '../base/printable.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
 
 /** One document; several results become an array. */
@@ -25,8 +26,13 @@ export function ndjsonRendering(): Rendering {
  * separators, bidirectional controls) is written as an escape, which every parser turns back (R54).
  */
 export function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(value, null, indent).replace(DECEPTIVE, (character) =>
+    // The line breaks of the layout; those of texts are escapes already.
+    character === '\n'
+      ? character
+      : character
+          .split('')
+          .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+          .join(''),
   );
 }

@@ -55,4 +55,12 @@ describe('a domain', () => {
     assert.equal(showDomain('xn--bcher-kva.example'), 'bücher.example');
     assert.equal(showDomain('example.com'), 'example.com');
   });
+
+  it('is shown label by label: what is no A-label stays as the DNS gave it, and alphabets are not mixed (R54)', () => {
+    assert.equal(showDomain('bank.example/.xn--bcher-kva.test'), 'bank.example/.bücher.test');
+    assert.equal(showDomain('a%41\\027.xn--bcher-kva.test'), 'a%41\\027.bücher.test');
+    assert.equal(showDomain('xn--pple-43d.test'), 'xn--pple-43d.test', 'a Cyrillic letter among Latin ones');
+    assert.equal(showDomain('xn--abc-6q0a.test'), 'xn--abc-6q0a.test', 'a bidirectional override');
+    assert.equal(showDomain('xn--e1afmkfd.xn--p1ai'), 'пример.рф');
+  });
 });

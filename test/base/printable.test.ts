@@ -9,8 +9,15 @@ describe('text from strangers', () => {
     assert.equal(printable('abc\u202edef'), 'abc\\u{202e}def');
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) =>
-        assert.doesNotMatch(printable(text), /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u),
+        assert.doesNotMatch(printable(text), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\ufffe\uffff]/u),
       ),
+    );
+  });
+
+  it('hides nothing: marks that nobody sees and characters that XML cannot hold are shown as escapes (R54)', () => {
+    assert.equal(
+      printable('pay\u00adpal\u2060\u061c\u{e0041}\ufffe'),
+      'pay\\xadpal\\u{2060}\\u{61c}\\u{e0041}\\u{fffe}',
     );
   });
 
