@@ -133,6 +133,7 @@ function colourWanted(given: GivenOptions, { env, stdout }: World): boolean {
 async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<number> {
   const { world, list } = plan;
   const many = list.count > 1;
+  if (many) await world.keepMemoryFlat();
   // Loaded, and begun, while the first dialogue waits for its peer.
   const begin = async (): Promise<Rendering> => {
     const loaded = plan.quiet ? QUIET : await renderingOf(plan, many);

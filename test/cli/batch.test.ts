@@ -118,3 +118,8 @@ test('Ctrl-C finishes with what is done so far and says so; the second one quits
   assert.deepEqual(seen.exits, [130]);
   assert.deepEqual(seen.probed, ['a@example.com', 'b@example.com'], 'no new target is begun');
 });
+
+test('a run over many targets keeps its memory flat; one over a single target starts at once', async () => {
+  assert.equal((await play({ argv: ['probe', 'one.example', 'two.example'] })).memoryKeptFlat, true);
+  assert.equal((await play({ argv: ['probe', 'one.example'] })).memoryKeptFlat, false);
+});

@@ -31,6 +31,8 @@ export interface Seen {
   readonly settings: readonly AppSettings[];
   readonly written: Readonly<Record<string, string>>;
   readonly exits: readonly number[];
+  /** The run settled down to be a long one. */
+  readonly memoryKeptFlat: boolean;
 }
 
 export function goodResultFor(target: string): ProbeResult {
@@ -44,6 +46,7 @@ export async function play(scene: Scene): Promise<Seen> {
   const requests: ProbeRequest[] = [];
   const settings: AppSettings[] = [];
   const exits: number[] = [];
+  let memoryKeptFlat = false;
   const handlers = new Set<() => void>();
   const output = (name: 'stdout' | 'stderr'): Output => ({
     write: async (text) => {
@@ -85,6 +88,9 @@ export async function play(scene: Scene): Promise<Seen> {
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
+    keepMemoryFlat: async () => {
+      memoryKeptFlat = true;
+    },
     setExitCode: () => {},
     exit: (code) => {
       exits.push(code);
@@ -111,5 +117,14 @@ export async function play(scene: Scene): Promise<Seen> {
       close: async () => {},
     }),
   });
-  return { code, ...out, probed: requests.map(({ target }) => target.text), requests, settings, written, exits };
+  return {
+    code,
+    ...out,
+    probed: requests.map(({ target }) => target.text),
+    requests,
+    settings,
+    written,
+    exits,
+    memoryKeptFlat,
+  };
 }
