@@ -264,7 +264,7 @@ class Dialogue {
   }
 
   #startTls(then: (() => void) | null): void {
-    const { script, secureContext, stapler } = this.#state;
+    const { script, secureContext, namelessContext, stapler } = this.#state;
     if (secureContext === null || script.tls === null) {
       this.#end('close');
       return;
@@ -274,13 +274,13 @@ class Dialogue {
     this.#lines = new LineReader(MAX_PEER_LINE_BYTES);
     const tls = new TLSSocket(this.#raw, {
       isServer: true,
-      secureContext,
+      secureContext: namelessContext ?? secureContext,
       ...(stapler === null ? {} : { server: stapler }),
       requestCert: clientCertificate !== 'no',
       rejectUnauthorized: clientCertificate === 'require',
       SNICallback: (name, callback) => {
         this.#session.serverName = name;
-        callback(null);
+        callback(null, namelessContext === null ? undefined : secureContext);
       },
     });
     tls.on('error', (error: NodeJS.ErrnoException) => {

@@ -67,6 +67,8 @@ const MINUTE_MS = 60_000;
 export interface PeerState {
   readonly script: PeerScript;
   readonly secureContext: SecureContext | null;
+  /** For clients that send no server name; null: the same. */
+  readonly namelessContext: SecureContext | null;
   /** Never listens: TLS sockets ask the server they belong to for the OCSP response to staple. */
   readonly stapler: TlsServer | null;
   readonly clock: Clock;
@@ -126,6 +128,7 @@ function stateFor(changes: Partial<PeerScript>, clock: Clock): PeerState {
     script,
     clock,
     secureContext: tls === null ? null : contextFor(tls),
+    namelessContext: tls?.withoutServerName === undefined ? null : contextFor(tls.withoutServerName),
     stapler: tls?.ocspStaple === undefined ? null : staplerOf(tls.ocspStaple),
     putOff: 0,
   };

@@ -155,17 +155,25 @@ export const RARE_SUITES: readonly number[] = LEGACY_SUITES.map(({ code }) => co
 
 /** AEAD and SHA-2 came with TLS 1.2 (RFC 5246 1.2): older versions cannot speak such suites. */
 export function usableSuites(suites: readonly number[], version: TlsVersion): readonly number[] {
-  if (version === 'TLSv1.2' || version === 'TLSv1.3') return suites;
-  return suites.filter((code) => !/GCM|CCM|POLY1305|SHA256|SHA384/.test(SUITES.get(code)?.name ?? ''));
+  return version === 'TLSv1.2' || version === 'TLSv1.3' ? suites : suites.filter((code) => OLD_SUITES.has(code));
 }
+
+const OLD_SUITES: ReadonlySet<number> = new Set(
+  LEGACY_SUITES.filter(({ name }) => !/GCM|CCM|POLY1305|SHA256|SHA384/.test(name)).map(({ code }) => code),
+);
 
 /** All suites of a version, in parts that one hello can hold, the strong and usual ones first. */
 export function suiteParts(version: TlsVersion): readonly (readonly number[])[] {
-  if (version === 'TLSv1.3') return [TLS13_SUITES.map(({ code }) => code)];
-  const rest = [...new Set([...WEAK_SUITES, ...RARE_SUITES])].filter((code) => !MAIN_SUITES.includes(code));
-  const parts = [MAIN_SUITES, rest].map((part) => usableSuites(part, version));
-  return version === 'TLSv1.2' ? parts : [parts.flat()];
+  if (version === 'TLSv1.3') return TLS13_PARTS;
+  return version === 'TLSv1.2' ? PARTS : OLD_PARTS;
 }
+
+const TLS13_PARTS = [TLS13_SUITES.map(({ code }) => code)];
+const PARTS = [
+  MAIN_SUITES,
+  [...new Set([...WEAK_SUITES, ...RARE_SUITES])].filter((code) => !MAIN_SUITES.includes(code)),
+];
+const OLD_PARTS = [PARTS.flat().filter((code) => OLD_SUITES.has(code))];
 
 /** Codes of the legacy suites in any of these classes. */
 export function suitesOf(...classes: readonly CipherClass[]): readonly number[] {

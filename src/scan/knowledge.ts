@@ -6,14 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import type { ScanVersion } from '../policy/scan-evidence.ts';
 import { suiteParts } from './cipher-suites.ts';
 import type { Answer, Asked, HelloQuestion, Question, Topic } from './question.ts';
-import {
-  ALERT_HANDSHAKE_FAILURE,
-  ALERT_INSUFFICIENT_SECURITY,
-  ALERT_PROTOCOL_VERSION,
-  TLS_VERSIONS,
-  type TlsVersion,
-  versionsDownFrom,
-} from './registry.ts';
+import { ALERT_PROTOCOL_VERSION, TLS_VERSIONS, type TlsVersion, versionsDownFrom } from './registry.ts';
 
 /** A closed or silent connection says little the first time: the question is put again, this often in all. */
 export const TRIES = 2;
@@ -94,27 +87,28 @@ export function isAcceptedHello(firm: Firm): firm is AcceptedHello {
 }
 
 /** Null: nothing says so or otherwise. */
-export function standingOf(knowledge: Knowledge, version: TlsVersion): VersionStanding | null {
+export const standingOf = perVersion(reckonStanding);
+
+function reckonStanding(knowledge: Knowledge, version: TlsVersion): VersionStanding | null {
   const proof = serverHellos(knowledge).find(({ answer }) => answer.hello.version === version);
   if (proof !== undefined) return { accepted: true, basis: 'seen', steps: proof.steps };
   const whole = knowledge.firm.find(({ answer }) => answer.kind === 'encrypted' && answer.protocol === version);
   if (whole !== undefined) return { accepted: true, basis: 'seen', steps: whole.steps };
   const asked = about(knowledge, 'version', version);
   const refused = asked.find(({ verdict, answer }) => verdict === 'refused' && answer.kind !== 'hello');
-  if (refused !== undefined) {
-    return isSureRefusal(knowledge, version, refused.answer)
-      ? { accepted: false, basis: 'seen', steps: refused.steps }
-      : null;
+  if (refused !== undefined && isSureRefusal(knowledge, version, refused.answer)) {
+    return { accepted: false, basis: 'seen', steps: refused.steps };
   }
-  for (const { question, answer, verdict, steps } of about(knowledge, 'version')) {
+  for (const { question, answer, verdict, steps } of [...about(knowledge, 'version'), ...about(knowledge, 'order')]) {
     const { topic } = question;
-    if (topic.kind !== 'version' || !versionsDownFrom(topic.version).includes(version)) continue;
+    if (!('version' in topic) || !versionsDownFrom(topic.version).includes(version)) continue;
     // The newest in common is chosen (RFC 5246 E.1, RFC 8446 4.2.1): what is newer than the answer is not spoken.
     if (verdict === 'accepted' && answer.kind === 'hello' && isNewer(version, answer.hello.version)) {
       return { accepted: false, basis: topic.version === version ? 'seen' : 'inferred', steps };
     }
     // And where nothing is in common the alert says so.
-    if (answer.kind === 'alert' && answer.code === ALERT_PROTOCOL_VERSION && topic.version !== 'TLSv1.3') {
+    const offeredToAll = topic.kind === 'version' && topic.version !== 'TLSv1.3';
+    if (offeredToAll && answer.kind === 'alert' && answer.code === ALERT_PROTOCOL_VERSION) {
       return { accepted: false, basis: 'inferred', steps };
     }
   }
@@ -123,7 +117,7 @@ export function standingOf(knowledge: Knowledge, version: TlsVersion): VersionSt
 
 /** A version refused for want of a suite may be spoken with one that was not on offer yet. */
 function isSureRefusal(knowledge: Knowledge, version: TlsVersion, answer: Answer): boolean {
-  if (answer.kind !== 'alert' || !WANT_OF_A_SUITE.includes(answer.code)) return true;
+  if (version === 'TLSv1.3' || (answer.kind === 'alert' && answer.code === ALERT_PROTOCOL_VERSION)) return true;
   const [, ...unasked] = suiteParts(version);
   const { refused } = suiteStanding(knowledge, version);
   return unasked.flat().every((suite) => refused.has(suite));
@@ -147,7 +141,9 @@ export interface SuiteStanding {
   readonly refused: ReadonlySet<number>;
 }
 
-export function suiteStanding(knowledge: Knowledge, version: TlsVersion): SuiteStanding {
+export const suiteStanding = perVersion(reckonSuites);
+
+function reckonSuites(knowledge: Knowledge, version: TlsVersion): SuiteStanding {
   const sequence = new Map<number, number>();
   const accepted = new Map<number, number>();
   const refused = new Set<number>();
@@ -159,13 +155,28 @@ export function suiteStanding(knowledge: Knowledge, version: TlsVersion): SuiteS
       const { suite } = firm.answer.hello;
       if (firm.answer.hello.version !== version) continue;
       if (!accepted.has(suite)) accepted.set(suite, step);
-      if ((topic.kind === 'order' || topic.kind === 'version') && !sequence.has(suite)) sequence.set(suite, step);
+      const ordered = topic.kind === 'order' || topic.kind === 'version';
+      if (ordered && !sequence.has(suite) && isFromAllLeft(hello.suites, version, { sequence, refused })) {
+        sequence.set(suite, step);
+      }
     } else if (firm.verdict === 'refused' && (topic.kind === 'class' || topic.kind === 'order')) {
       if (topic.version === version) for (const suite of hello.suites) refused.add(suite);
     }
   }
   for (const suite of accepted.keys()) refused.delete(suite);
   return { sequence, accepted, refused };
+}
+
+/** A choice shows an order when all that was not chosen yet was there to choose from. */
+function isFromAllLeft(
+  offered: readonly number[],
+  version: TlsVersion,
+  { sequence, refused }: Pick<SuiteStanding, 'sequence' | 'refused'>,
+): boolean {
+  const left = suiteParts(version)
+    .map((part) => part.filter((suite) => !sequence.has(suite) && !refused.has(suite)))
+    .find((part) => part.length > 0);
+  return left?.every((suite) => offered.includes(suite)) ?? false;
 }
 
 export interface GroupStanding {
@@ -176,7 +187,9 @@ export interface GroupStanding {
 }
 
 /** Groups of one version, from every answer that names one. */
-export function groupStanding(knowledge: Knowledge, version: TlsVersion): GroupStanding {
+export const groupStanding = perVersion(reckonGroups);
+
+function reckonGroups(knowledge: Knowledge, version: TlsVersion): GroupStanding {
   const accepted = new Map<number, number>();
   const refused = new Set<number>();
   let stuck = false;
@@ -239,8 +252,6 @@ export function leafCurve(knowledge: Knowledge): number | null {
   }
 }
 
-const WANT_OF_A_SUITE: readonly number[] = [ALERT_HANDSHAKE_FAILURE, ALERT_INSUFFICIENT_SECURITY];
-
 const CURVES: Readonly<Record<string, number>> = {
   prime256v1: 0x0017,
   secp384r1: 0x0018,
@@ -260,6 +271,20 @@ export function sslv2Standing(knowledge: Knowledge): VersionStanding | null {
 
 export function standing(knowledge: Knowledge, version: ScanVersion): VersionStanding | null {
   return version === 'SSLv2' ? sslv2Standing(knowledge) : standingOf(knowledge, version);
+}
+
+/** Reckons once for each state of knowledge: every investigation asks for the same. */
+function perVersion<Standing>(
+  reckon: (knowledge: Knowledge, version: TlsVersion) => Standing,
+): (knowledge: Knowledge, version: TlsVersion) => Standing {
+  const memory = new WeakMap<Knowledge, Map<TlsVersion, Standing>>();
+  return (knowledge, version) => {
+    const known = memory.get(knowledge) ?? new Map<TlsVersion, Standing>();
+    memory.set(knowledge, known);
+    const standing = known.get(version) ?? reckon(knowledge, version);
+    known.set(version, standing);
+    return standing;
+  };
 }
 
 function isTelling(answer: Answer): boolean {

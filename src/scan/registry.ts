@@ -157,9 +157,7 @@ const ALERT_NAMES: ReadonlyMap<number, string> = new Map([
   [120, 'no application protocol'],
 ]);
 
-export const ALERT_HANDSHAKE_FAILURE = 40;
 export const ALERT_PROTOCOL_VERSION = 70;
-export const ALERT_INSUFFICIENT_SECURITY = 71;
 export const ALERT_INAPPROPRIATE_FALLBACK = 86;
 
 export function alertName(code: number): string {

@@ -28,6 +28,7 @@ import {
   acceptedVersions,
   find,
   groupStanding,
+  isAcceptedHello,
   type Knowledge,
   leafCurve,
   learn,
@@ -162,23 +163,30 @@ function askClass(state: State, name: CipherClass): Question | null {
 function askPreference(state: State, version: TlsVersion | undefined): Question | null {
   if (version === undefined) return null;
   const [first, second] = [...suiteStanding(state.knowledge, version).sequence.keys()];
-  if (first === undefined) return null;
-  if (second === undefined) return askOrder(state, version);
+  if (first === undefined || second === undefined) return askOrder(state, version);
+  const pair = { version, onlyThisVersion: true, suites: [first, second] };
+  const together = suiteParts(version).some((part) => part.includes(first) && part.includes(second));
+  const id = `pair:${version}`;
+  const asked = find(state.knowledge, id);
+  // Never on offer together so far: which of the two it would be has to be seen first.
+  if (!together && asked === null) return question(state, id, { kind: 'class', version }, pair);
+  const chosen = asked !== null && isAcceptedHello(asked) ? asked.answer.hello.suite : first;
+  const other = chosen === first ? second : first;
   return question(
     state,
     `preference:${version}`,
-    { kind: 'preference', version, chosen: first },
-    { version, onlyThisVersion: true, suites: [second, first] },
+    { kind: 'preference', version, chosen },
+    { ...pair, suites: [other, chosen] },
   );
 }
 
 /** What is chosen out of all that was not chosen yet: first among the usual suites, then among the rest. */
 function askOrder(state: State, version: TlsVersion): Question | null {
   const { sequence, refused } = suiteStanding(state.knowledge, version);
-  for (const part of suiteParts(version)) {
+  for (const [place, part] of suiteParts(version).entries()) {
     const suites = part.filter((code) => !sequence.has(code) && !refused.has(code));
     if (suites.length > 0) {
-      const id = `order:${version}:${sequence.size}:${suites.length}`;
+      const id = `order:${version}:${place}:${suites.length}`;
       return question(state, id, { kind: 'order', version }, { version, onlyThisVersion: true, suites });
     }
   }
