@@ -168,6 +168,20 @@ export const LAB_DOMAINS: readonly LabDomain[] = [
   domain('no-mail', '554 in the greeting: no mail here', {
     script: { greeting: { reply: '554 5.7.1 no SMTP service here', after: 'close' } },
   }),
+  domain('blocklisted', '554 in the greeting: the address stands on a block list', {
+    script: { greeting: { reply: '554 5.7.1 Client host blocked using zen.blocklist.test', after: 'close' } },
+  }),
+  domain('tarpit', 'a server that answers every command after more than a second', {
+    script: {
+      mail: { reply: '250 2.1.0 sender ok', delayMs: 1200 },
+      rcpt: { reply: '250 2.1.5 recipient ok', delayMs: 1200 },
+      starttls: { reply: '220 2.0.0 Ready to start TLS', delayMs: 1200 },
+    },
+  }),
+  domain('stalls', 'silence in the middle of the certificate flight, as when large packets get lost', {
+    // The head of a handshake record of 4,000 bytes, and the first few of them.
+    script: { afterStarttls: { instead: Buffer.from('160303' + '0fa0' + '02000076', 'hex') } },
+  }),
   domain('greylisting', 'the first RCPT is put off', {
     script: { greylist: { attempts: 1, answer: '451 4.7.1 greylisted, try again in a minute' } },
   }),

@@ -43,7 +43,12 @@ export type DialogueFailure =
   | { readonly kind: 'cancelled' };
 
 export type HandshakeFailure =
-  | { readonly kind: 'timed-out'; readonly afterMs: number }
+  /** `bytes`: what went over the wire since the handshake began; a large flight that vanishes points to the path. */
+  | {
+      readonly kind: 'timed-out';
+      readonly afterMs: number;
+      readonly bytes?: { readonly sent: number; readonly received: number } | undefined;
+    }
   | { readonly kind: 'closed'; readonly how: 'end' | 'reset' }
   /** The peer answered with something that is not TLS. */
   | { readonly kind: 'not-tls'; readonly code: string }
@@ -79,6 +84,8 @@ export interface TlsSession {
   readonly serverName: string | null;
   /** The chain as sent, base64 of the DER, wire order. */
   readonly chainAsSent: readonly string[];
+  /** The stapled OCSP response, base64 of the DER; left out where none came. */
+  readonly ocspStaple?: string | undefined;
   /** The server asked for a client certificate. */
   readonly resumed: boolean;
 }

@@ -4,6 +4,7 @@
  */
 import { printable } from '../base/printable.ts';
 import type { FindingEntry } from './finding-entry.ts';
+import { BLAME_FINDINGS } from './findings-of-blame.ts';
 import { CERTIFICATE_FINDINGS } from './findings-of-certificates.ts';
 import { POLICY_FINDINGS } from './findings-of-policies.ts';
 import { ROUTE_FINDINGS } from './findings-of-routes.ts';
@@ -16,6 +17,7 @@ export const FINDINGS = {
   ...SESSION_FINDINGS,
   ...CERTIFICATE_FINDINGS,
   ...POLICY_FINDINGS,
+  ...BLAME_FINDINGS,
 } as const satisfies Readonly<Record<string, FindingEntry>>;
 
 export type FindingCode = keyof typeof FINDINGS;

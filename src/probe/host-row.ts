@@ -7,6 +7,7 @@ import { showTlsa } from '../dane/usable.ts';
 import type { MailHost, RouteRemark } from '../dns/mail-route.ts';
 import type { EhloSeen, Evidence, Phase, TranscriptLine } from '../policy/evidence.ts';
 import { stsCoverage } from '../policy/published.ts';
+import { findingsOfBlame } from './blame-findings.ts';
 import { certificateFaultOf } from './certificate-fault.ts';
 import { cipherFactsOf } from './cipher-facts.ts';
 import type { ScoredAddress, ScoredHosts } from './confidence.ts';
@@ -130,6 +131,7 @@ function hostResultOf(
     mtaSts: stsStatusAt(published.domain, evidence.exchange),
     findings: [
       ...findingsOfSession(evidence),
+      ...findingsOfBlame(evidence),
       ...findingsOfDane(evidence, published.dane.get(evidence.exchange) ?? null),
     ],
     transcript,

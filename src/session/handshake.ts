@@ -45,6 +45,7 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
   return new Promise((resolve) => {
     const endsAt = clock.monotonic() + timeoutMs;
     const bytesBefore = socket.bytesRead;
+    const sentBefore = socket.bytesWritten;
     let staple: Buffer | null = null;
     let cancelTimer = (): void => {};
     const tls = connectTls({
@@ -74,7 +75,8 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
     };
     const onSecure = (): void => {
       const chainAsSent = chainAsSentBy(tls);
-      const session = tlsSessionOf(tls, serverName, chainAsSent);
+      const facts = tlsSessionOf(tls, serverName, chainAsSent);
+      const session = staple === null ? facts : { ...facts, ocspStaple: staple.toString('base64') };
       settle(succeeded({ socket: tls, session, chainAsSent, ocspStaple: staple }));
     };
     const onError = (error: NodeJS.ErrnoException): void => settle(failed(handshakeFailureOf(error)));
@@ -85,8 +87,10 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
       // The raw socket counts what came over the wire; the TLS socket what was decrypted, which is nothing yet.
       if (socket.bytesRead - bytesBefore > MAX_HANDSHAKE_BYTES) {
         settle(failed({ kind: 'too-much', limit: MAX_HANDSHAKE_BYTES }));
-      } else if (left <= 0) settle(failed({ kind: 'timed-out', afterMs: Math.round(timeoutMs) }));
-      else cancelTimer = clock.setTimer(Math.min(left, BYTES_CHECK_MS), watch);
+      } else if (left <= 0) {
+        const bytes = { sent: socket.bytesWritten - sentBefore, received: socket.bytesRead - bytesBefore };
+        settle(failed({ kind: 'timed-out', afterMs: Math.round(timeoutMs), bytes }));
+      } else cancelTimer = clock.setTimer(Math.min(left, BYTES_CHECK_MS), watch);
     };
     tls.on('secureConnect', onSecure).on('error', onError).on('close', onClose).on('OCSPResponse', onStaple);
     if (signal.aborted) return onAbort();
