@@ -114,13 +114,9 @@ async function converse(
 /** Greeting and EHLO; null: the host offers STARTTLS. */
 async function introduce(dialogue: Dialogue, name: string): Promise<Contact | null> {
   const greeting = await dialogue.read();
-  if (!greeting.ok || !isPositive(greeting.value)) return obstacle('greeting', greeting);
+  if (!greeting.ok || !isPositive(greeting.value)) return stoppedAt('greeting', greeting, dialogue);
   const ehlo = await dialogue.command({ verb: 'EHLO', name });
-  if (!ehlo.ok || !isPositive(ehlo.value)) {
-    const stopped = obstacle('EHLO', ehlo);
-    await dialogue.quit();
-    return stopped;
-  }
+  if (!ehlo.ok || !isPositive(ehlo.value)) return stoppedAt('EHLO', ehlo, dialogue);
   if (offers(parseEhloReply(ehlo.value), 'STARTTLS')) return null;
   await dialogue.quit();
   return { kind: 'problem', problem: { kind: 'no-starttls', detail: 'the server does not offer STARTTLS' } };
@@ -129,12 +125,18 @@ async function introduce(dialogue: Dialogue, name: string): Promise<Contact | nu
 async function startTls(dialogue: Dialogue): Promise<Contact | null> {
   const reply = await dialogue.command({ verb: 'STARTTLS' });
   if (reply.ok && reply.value.code === 220) return null;
-  const stopped = obstacle('STARTTLS', reply);
-  await dialogue.quit();
-  return stopped;
+  return stoppedAt('STARTTLS', reply, dialogue);
 }
 
-function obstacle(stage: 'greeting' | 'EHLO' | 'STARTTLS', result: ReplyResult): Contact {
+/** Says goodbye where that would be understood. */
+async function stoppedAt(stage: Stage, result: ReplyResult, dialogue: Dialogue): Promise<Contact> {
+  await dialogue.quit();
+  return obstacle(stage, result);
+}
+
+type Stage = 'greeting' | 'EHLO' | 'STARTTLS';
+
+function obstacle(stage: Stage, result: ReplyResult): Contact {
   if (result.ok) {
     const said = `${stage}: ${textOf(result.value)}`;
     if (isTransient(result.value)) return { kind: 'put-off', said };
