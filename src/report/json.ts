@@ -26,7 +26,9 @@ export function ndjsonRendering(): Rendering {
  * separators, bidirectional controls) is written as an escape, which every parser turns back (R54).
  */
 export function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(DECEPTIVE, (character) =>
+  const text = JSON.stringify(value, null, indent);
+  if (PLAIN.test(text)) return text;
+  return text.replace(DECEPTIVE, (character) =>
     // The line breaks of the layout; those of texts are escapes already.
     character === '\n'
       ? character
@@ -36,3 +38,6 @@ export function toJson(value: unknown, indent?: number): string {
           .join(''),
   );
 }
+
+/** Printable ASCII and the line breaks of the layout, as nearly every result is: there is nothing to escape in it. */
+const PLAIN = /^[ -~\n]*$/;
