@@ -3,30 +3,23 @@
  * else in the house is handed what it needs of it, so that tests can hand over another one.
  */
 import { randomInt } from 'node:crypto';
-import { open, readFile, rename, unlink } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import { type AtomicFile, createAtomicFile, readBounded } from './files.ts';
 
 /** One of the two ways out to a person or a pipe. */
 export interface Output {
   /** Resolves when there is room for more; false when nobody reads any longer. */
   write(text: string): Promise<boolean>;
+  /** When everything is written: what went wrong with it (a full disk); null also where the reader had seen enough. */
+  finished(): Promise<Error | null>;
   readonly isTerminal: boolean;
   /** Characters in a line; 80 where it is no terminal. */
   readonly columns: () => number;
   /** Lines on the screen; 24 where it is no terminal. */
   readonly rows: () => number;
-}
-
-/** A file that appears under its name only when it is complete. */
-export interface AtomicFile {
-  write(text: string): Promise<void>;
-  /** Puts it in its place. */
-  commit(): Promise<void>;
-  /** Leaves nothing behind. */
-  discard(): Promise<void>;
 }
 
 export interface World {
@@ -40,6 +33,7 @@ export interface World {
   readonly stderr: Output;
   readonly clock: Clock;
   readonly random: Random;
+  /** The whole of it, within a bound. */
   readonly readFile: (path: string) => Promise<Buffer>;
   readonly createFile: (path: string) => Promise<AtomicFile>;
   /** Calls `onInterrupt` at each Ctrl-C or SIGTERM; the returned function stops that. */
@@ -84,7 +78,7 @@ export function processWorld(): World {
     stderr: outputOf(process.stderr),
     clock: systemClock,
     random: unpredictableRandom,
-    readFile: (path) => readFile(path),
+    readFile: readBounded,
     createFile: createAtomicFile,
     onInterrupt: (handler) => {
       process.on('SIGINT', handler);
@@ -112,6 +106,7 @@ type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: 
 
 function outputOf(stream: TerminalStream): Output {
   let gone = false;
+  let fault: Error | null = null;
   let waiting: (() => void)[] = [];
   const wake = (): void => {
     const woken = waiting;
@@ -119,8 +114,9 @@ function outputOf(stream: TerminalStream): Output {
     for (const resume of woken) resume();
   };
   // Whoever closes the other end of a pipe (head, less) has seen enough: no error, just nobody to write to.
-  stream.on('error', () => {
+  stream.on('error', (error: Error & { readonly code?: string }) => {
     gone = true;
+    if (error.code !== 'EPIPE') fault ??= error;
     wake();
   });
   stream.on('drain', wake);
@@ -130,27 +126,13 @@ function outputOf(stream: TerminalStream): Output {
       if (!stream.write(text)) await new Promise<void>((resolve) => waiting.push(resolve));
       return !gone;
     },
+    finished: async () => {
+      // Behind everything written before it, an error of it included; the error's event comes one turn later.
+      if (!gone) await new Promise<void>((resolve) => stream.write('', () => setImmediate(resolve)));
+      return fault;
+    },
     isTerminal: stream.isTTY === true,
     columns: () => stream.columns ?? 80,
     rows: () => stream.rows ?? 24,
-  };
-}
-
-async function createAtomicFile(path: string): Promise<AtomicFile> {
-  const beside = `${path}.${process.pid}.part`;
-  const file = await open(beside, 'wx', 0o644);
-  return {
-    write: async (text) => {
-      await file.write(text);
-    },
-    commit: async () => {
-      await file.sync();
-      await file.close();
-      await rename(beside, path);
-    },
-    discard: async () => {
-      await file.close();
-      await unlink(beside);
-    },
   };
 }

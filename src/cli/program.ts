@@ -1,6 +1,7 @@
 /** The commands and their options as commander knows them: help, suggestions, and every unusual way to write an option. */
 import { Command, CommanderError } from 'commander';
 import type { World } from '../app/world.ts';
+import { printable } from '../base/printable.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import type { OptionSpec } from './option-specs.ts';
 import type { Services } from './services.ts';
@@ -89,7 +90,15 @@ function newProgram({ stdout, stderr }: World): Command {
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'tlsreach: ').replace(/\n\(Did/, ' (Did')),
+      outputError: (text, write) =>
+        write(
+          `${printable(
+            text
+              .trimEnd()
+              .replace(/^error: /, 'tlsreach: ')
+              .replace(/\n\(Did/, ' (Did'),
+          )}\n`,
+        ),
       getOutHelpWidth: () => stdout.columns(),
       getErrHelpWidth: () => stderr.columns(),
     });

@@ -1,12 +1,22 @@
 /** From the arguments to an exit code: the usual command lines at once, all others through the full parser. */
 import type { World } from '../app/world.ts';
+import { printable } from '../base/printable.ts';
 import { COMMANDS } from './commands.ts';
 import { quickArguments } from './quick-arguments.ts';
 import type { Services } from './services.ts';
-import { UsageError } from './usage-error.ts';
+import { describeFileFault, OutputError, UsageError } from './usage-error.ts';
 
 /** Runs what `world.argv` asks for and answers with the exit code; says on stderr what went wrong. */
 export async function run(world: World, services: Services): Promise<number> {
+  const code = await runCommand(world, services);
+  const fault = await world.stdout.finished();
+  if (fault === null) return code;
+  // A result that nobody has is no success, whatever it was.
+  await tell(world, `standard output: ${describeFileFault(fault)}`);
+  return 4;
+}
+
+async function runCommand(world: World, services: Services): Promise<number> {
   try {
     const [name, ...rest] = world.argv;
     if (name === 'probe') {
@@ -17,15 +27,22 @@ export async function run(world: World, services: Services): Promise<number> {
     const code = await runProgram(world, services);
     return code ?? usageCode(world);
   } catch (error) {
-    if (error instanceof UsageError) {
-      await world.stderr.write(`tlsreach: ${error.message}\n`);
-      return usageCode(world);
+    if (error instanceof UsageError || error instanceof OutputError) {
+      await tell(world, error.message);
+      return error instanceof UsageError ? usageCode(world) : 4;
     }
-    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    await world.stderr.write(`tlsreach: internal error: ${words}\n`);
+    await tell(world, `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return 4;
   }
 }
+
+/** File names, words and what a parser quotes of a file come from anywhere: nothing of them acts on a terminal (R54). */
+async function tell({ stderr }: World, message: string): Promise<void> {
+  const lines = `tlsreach: ${message}`.split('\n').map((line) => printable(line, MAX_MESSAGE_LINE));
+  await stderr.write(`${lines.join('\n')}\n`);
+}
+
+const MAX_MESSAGE_LINE = 1000;
 
 /** 2, but a monitoring system is told UNKNOWN, as plugins say it. */
 function usageCode({ argv }: World): number {

@@ -1,7 +1,7 @@
 /** Where a result goes: standard output, or a file that appears when it is complete. */
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
-import { describeFileFault, UsageError } from './usage-error.ts';
+import { describeFileFault, OutputError, UsageError } from './usage-error.ts';
 
 export interface Sink {
   /** False when nobody reads any longer. */
@@ -14,17 +14,20 @@ export async function openSink(file: string | undefined, world: World, option = 
   if (file === undefined || file === '-') {
     return { write: (text) => world.stdout.write(text), commit: async () => {}, discard: async () => {} };
   }
-  try {
-    const target = await world.createFile(file);
-    return {
-      write: async (text) => {
-        await target.write(text);
-        return true;
-      },
-      commit: () => target.commit(),
-      discard: () => target.discard(),
-    };
-  } catch (error) {
-    throw new UsageError(`${option} ${printable(file, 200)}: ${describeFileFault(error)}`);
-  }
+  const because = (error: unknown): string => `${option} ${printable(file, 200)}: ${describeFileFault(error)}`;
+  const target = await world.createFile(file).catch((error: unknown) => {
+    throw new UsageError(because(error));
+  });
+  const told = (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
+      throw new OutputError(because(error));
+    });
+  return {
+    write: async (text) => {
+      await told(target.write(text));
+      return true;
+    },
+    commit: () => told(target.commit()),
+    discard: () => target.discard(),
+  };
 }

@@ -1,7 +1,7 @@
 /** The command as a whole process: the executable, its exit code, what it writes where. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -104,4 +104,52 @@ test('explain has a page for every code that it lists', async () => {
   const { stdout } = await start(['explain', 'certificate-name']);
   assert.match(stdout, /^certificate-name: the certificate is for another name \(warning\)/);
   assert.match(stdout, /RFC 9525 6\.3/);
+});
+
+test('a result that could not be written is no success: exit 4, and why (R58)', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [EXECUTABLE, 'explain', 'cert'], { stdio: ['ignore', full, 'pipe'] });
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  closeSync(full);
+  assert.deepEqual([code, stderr], [4, 'tlsreach: standard output: there is no space left on the device\n']);
+});
+
+test('a file that cannot be written to the end is exit 4 with a sentence, and stays what it was', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tlsreach-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  symlinkSync('/dev/full', join(folder, 'full'));
+  const { code, stderr } = await start(
+    ['chain', '--format', 'ndjson', '-', '--output', join(folder, 'full')],
+    EXECUTABLE,
+    '{}\n',
+  );
+  assert.equal(code, 4);
+  assert.match(stderr, /^tlsreach: --output .*full: there is no space left on the device\n$/);
+  const directory = await start(['chain', '--format', 'ndjson', '-', '--output', folder], EXECUTABLE, '{}\n');
+  assert.deepEqual([directory.code, directory.stderr], [2, `tlsreach: --output ${folder}: it is a directory\n`]);
+});
+
+test('a message about words from anywhere obeys none of them (R54)', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tlsreach-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const odd = '\u001b[31mred\u202e';
+  for (const argv of [
+    ['explain', odd],
+    [odd],
+    ['probe', `--${odd}`],
+    ['probe', 'a.test', '--config', join(folder, odd)],
+    ['probe', '--input', join(folder, odd)],
+    ['chain', join(folder, odd)],
+    ['completion', odd],
+    ['probe', 'a.test', '--resolver', odd],
+  ]) {
+    const { code, stderr } = await start(argv);
+    assert.equal(code, 2, argv.join(' '));
+    assert.match(stderr, /\\x1b\[31mred\\u\{202e\}/);
+    assert.doesNotMatch(stderr, /[\p{Cc}\p{Cf}](?<!\n)/u);
+  }
 });

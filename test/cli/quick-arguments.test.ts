@@ -7,7 +7,13 @@ import { isNegated, optionName, takesValue } from '../../src/cli/option-specs.ts
 import { buildProgram } from '../../src/cli/program.ts';
 import { quickArguments } from '../../src/cli/quick-arguments.ts';
 
-const silent = { write: async () => true, isTerminal: false, columns: () => 80, rows: () => 24 };
+const silent = {
+  write: async () => true,
+  finished: async () => null,
+  isTerminal: false,
+  columns: () => 80,
+  rows: () => 24,
+};
 const world = { stdout: silent, stderr: silent } as unknown as World;
 const services = { createApp: () => assert.fail(), openLab: () => assert.fail() };
 

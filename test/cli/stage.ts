@@ -53,6 +53,7 @@ export async function play(scene: Scene): Promise<Seen> {
       out[name] += text;
       return true;
     },
+    finished: async () => null,
     isTerminal: terminal,
     columns: () => columns,
     rows: () => 40,
