@@ -61,7 +61,7 @@ export function closeNotify(): Buffer {
 /** An SSLv2 CLIENT-HELLO with every cipher of that protocol (the Netscape draft, 2.5). */
 export function writeSslv2ClientHello(random: Random): Buffer {
   const ciphers = Buffer.concat(SSLV2_CIPHERS.map(([code]) => uint24(code)));
-  const challenge = randomBytes(16, random);
+  const challenge = drawBytes(16, random);
   const body = Buffer.concat([
     Buffer.from([1, 0, 2]),
     uint16(ciphers.length),
@@ -93,9 +93,9 @@ function helloBody(hello: ClientHello, random: Random): Buffer {
   const offered = [...suites, RENEGOTIATION_SCSV, ...(fallback ? [FALLBACK_SCSV] : [])];
   const head = Buffer.concat([
     uint16(legacyVersion),
-    randomBytes(32, random),
+    drawBytes(32, random),
     // A session id as in the compatible mode of TLS 1.3 (D.4), which changes nothing for the others but resumption.
-    version === 'TLSv1.3' ? vector8(randomBytes(32, random)) : vector8(Buffer.alloc(0)),
+    version === 'TLSv1.3' ? vector8(drawBytes(32, random)) : vector8(Buffer.alloc(0)),
     vector16(Buffer.concat(offered.map(uint16))),
     vector8(Buffer.from(hello.compression && version !== 'TLSv1.3' ? [1, 0] : [0])),
   ]);
@@ -160,7 +160,7 @@ function uint24(value: number): Buffer {
 }
 
 /** No secret comes of it: the handshake is never finished. */
-function randomBytes(count: number, random: Random): Buffer {
+function drawBytes(count: number, random: Random): Buffer {
   return Buffer.from(Array.from({ length: count }, () => Math.floor(random() * 256)));
 }
 
