@@ -3,33 +3,29 @@
  * the floors below know nothing of each other that is not handed to them here.
  */
 import { hostname } from 'node:os';
-import { type Domain, parseDomain } from '../base/domain.ts';
-import { seededRandom } from '../base/random.ts';
-import { lookUpDane } from '../dane/lookup.ts';
-import { describeDnsFailure } from '../dns/answer.ts';
+import type { Clock } from '../base/clock.ts';
+import { parseDomain } from '../base/domain.ts';
 import {
   describeAnchorFault as describeDnssecAnchorFault,
   parseTrustAnchors,
   type TrustAnchor,
 } from '../dns/dnssec/anchors.ts';
 import { createValidatingResolver } from '../dns/dnssec/validating-resolver.ts';
-import type { MailRoute } from '../dns/mail-route.ts';
-import { givenRoute, resolveMailRoute } from '../dns/resolve-mail-route.ts';
-import { createResolver, type OwnedResolver } from '../dns/resolver.ts';
-import { targetsOf } from '../dns/targets.ts';
+import { createResolver, type OwnedResolver, type Resolver } from '../dns/resolver.ts';
 import { createMemoryPolicyCache } from '../mtasts/cache.ts';
 import { createStsDiscovery, type DiscoverSts } from '../mtasts/discover.ts';
 import { createPolicyFetcher } from '../mtasts/fetch.ts';
 import { createNet, type Net } from '../net/net.ts';
 import { describeAnchorFault, type TrustAnchors } from '../pki/trust-anchors.ts';
-import { type DomainPolicy, NO_DOMAIN_POLICY, type ReportSeen } from '../probe/domain-policy.ts';
 import { type ProbeDependencies, probe, type SessionRequest } from '../probe/probe.ts';
+import { capturedEvidence } from '../probe/rejudge.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { SessionReport } from '../probe/result-of.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS, OBSERVE, openSession, STAY_IN_CLEAR } from '../session/open.ts';
-import { readReportRecord, reportRecordName } from '../tlsrpt/record.ts';
 import { certificateJudge } from './certificate-judge.ts';
+import { inquiries } from './inquiries.ts';
+import { createRecorder, type Recorded, type Recorder } from './recorder.ts';
 import { chooseResolvers, type ResolverChoice } from './resolvers.ts';
 import type { AppSettings } from './settings.ts';
 import { loadTrust } from './trust.ts';
@@ -46,10 +42,13 @@ interface House {
   readonly world: Essentials;
   readonly net: Net;
   /** What it says of security counts: believed by the user, or validated by us. */
-  readonly resolver: OwnedResolver;
+  readonly resolver: Resolver;
   readonly discoverSts: DiscoverSts;
+  readonly policies: Recorded['policies'];
   readonly anchors: TrustAnchors;
   readonly heloName: string | null;
+  /** Listens to the one probe this house is for; absent where nobody wants a capture. */
+  readonly recorder?: Recorder | undefined;
 }
 
 /** Throws for settings that cannot be used: whoever took them from a person has said so before. */
@@ -67,29 +66,42 @@ export async function createApp(settings: AppSettings, world: Essentials = ESSEN
   const resolver = createHouseResolver(settings, resolvers, world);
   const anchors = trust.value;
   const fetch = createPolicyFetcher({ net, resolver, clock, anchors, port: settings.httpsPort });
+  const policies = { cache: createMemoryPolicyCache(), fetch };
   const house: House = {
     settings,
     world,
     net,
     resolver,
-    discoverSts: createStsDiscovery({
-      resolver,
-      clock,
-      cache: createMemoryPolicyCache(),
-      fetch,
-      alsoWithoutRecord: true,
-    }),
+    discoverSts: createStsDiscovery({ resolver, clock, ...policies, alsoWithoutRecord: true }),
+    policies,
     anchors,
     heloName: settings.helo ?? ownName(),
   };
-  const dependencies = probeDependencies(
-    house,
-    resolvers.servers.map(({ text }) => text),
-  );
+  const servers = resolvers.servers.map(({ text }) => text);
+  const dependencies = probeDependencies(house, servers);
   return {
-    probe: (request, hooks) => probe(request, dependencies, hooks),
-    close: () => house.resolver.close(),
+    probe: (request, hooks) =>
+      hooks?.onCapture === undefined
+        ? probe(request, dependencies, hooks)
+        : capturing(house, servers, { request, hooks, onCapture: hooks.onCapture }),
+    close: () => resolver.close(),
   };
+}
+
+interface Captured {
+  readonly request: ProbeRequest;
+  readonly hooks: ProbeHooks;
+  readonly onCapture: NonNullable<ProbeHooks['onCapture']>;
+}
+
+/** The same probe with somebody listening. */
+async function capturing(house: House, servers: readonly string[], wanted: Captured): Promise<ProbeResult> {
+  const { request, hooks, onCapture } = wanted;
+  const recorder = createRecorder({ ...house, clock: house.world.clock });
+  const heard = { ...house, resolver: recorder.resolver, discoverSts: recorder.discoverSts, recorder };
+  const result = await probe(request, probeDependencies(heard, servers), hooks);
+  onCapture(recorder.capture(request, result));
+  return result;
 }
 
 /** This machine's name where it is one that others could look up (RFC 5321 4.1.4); else the literal of its address. */
@@ -106,13 +118,8 @@ function probeDependencies(house: House, resolvers: readonly string[]): ProbeDep
     deadlineMs: settings.deadlineMs,
     resolvers,
     trust: { anchors: anchors.count, sources: anchors.sources },
-    route: (request, signal) => findRoute(house, request, signal),
-    order: (route, seed) => [
-      ...targetsOf(route, seed === null ? { kind: 'listed' } : { kind: 'shuffled', random: seededRandom(seed) }),
-    ],
+    ...inquiries(house),
     openSession: (request) => observe(house, request),
-    domainPolicy: (request, signal) => findDomainPolicy(house, request, signal),
-    dane: (host, signal) => lookUpDane(house.resolver, host, { signal }),
   };
 }
 
@@ -135,39 +142,12 @@ function dnssecAnchors({ dnssecAnchors: text }: AppSettings): readonly TrustAnch
   return anchors.value;
 }
 
-/** The policy of the recipient's domain; a server that was named by the user stands in for all of it (S-STS-15). */
-async function findDomainPolicy(
-  house: House,
-  { target, mtaSts }: ProbeRequest,
-  signal: AbortSignal,
-): Promise<DomainPolicy> {
-  const { domain } = target;
-  if (!mtaSts || typeof domain !== 'string' || target.server !== null) return NO_DOMAIN_POLICY;
-  const [discovery, tlsRpt] = await Promise.all([
-    house.discoverSts(domain, signal),
-    findReportRecord(house, domain, signal),
-  ]);
-  return { mtaSts: discovery, tlsRpt };
-}
-
-async function findReportRecord({ resolver }: House, domain: Domain, signal: AbortSignal): Promise<ReportSeen> {
-  const answer = await resolver.ask(reportRecordName(domain), 'TXT', { signal });
-  if (answer.kind === 'failed') return { kind: 'failed', detail: describeDnsFailure(answer.failure) };
-  return readReportRecord(answer.kind === 'records' ? answer.records.map(({ data }) => data) : []);
-}
-
-function findRoute({ resolver, settings }: House, { target }: ProbeRequest, signal: AbortSignal): Promise<MailRoute> {
-  const families = settings.family === 'any' ? 'any' : settings.family === 4 ? '4' : '6';
-  const question = { resolver, families, ipPreference: 'default', signal } as const;
-  if (target.server !== null) return givenRoute({ ...question, exchange: target.server.host });
-  return resolveMailRoute({ ...question, domain: target.domain });
-}
-
-function observe(house: House, request: SessionRequest): Promise<SessionReport> {
-  const { settings, world, net } = house;
+async function observe(house: House, request: SessionRequest): Promise<SessionReport> {
+  const { settings, world, net, recorder } = house;
   const { host, address, port, signal, onStage } = request;
   const target = { exchange: host.exchange, preference: host.preference, address, port };
-  return openSession(
+  const moment = firstReading(world.clock);
+  const report = await openSession(
     {
       target,
       serverName: request.dane?.kind === 'records' ? request.dane.baseDomain : undefined,
@@ -194,8 +174,20 @@ function observe(house: House, request: SessionRequest): Promise<SessionReport> 
               if (stage !== undefined) onStage(stage, evidence);
             },
     },
-    { net, clock: world.clock, judge: certificateJudge({ ...house, ...request, target }) },
+    { net, clock: world.clock, judge: certificateJudge({ ...house, ...request, moment, target }) },
   );
+  const { transcript } = report;
+  recorder?.session({ tls: request.tls, judgedAt: moment(), evidence: capturedEvidence(report), transcript });
+  return report;
+}
+
+/** The time at which it is first asked for, from then on. */
+function firstReading(clock: Clock): () => number {
+  let at: number | null = null;
+  return () => {
+    at ??= clock.now();
+    return at;
+  };
 }
 
 /** The stage that is complete when a phase has ended. */

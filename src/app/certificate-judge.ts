@@ -1,5 +1,5 @@
 /**
- * What a session asks when it has seen a chain: our roots, our clock, the TLSA records and, only where the verdict can still change by
+ * What a session asks when it has seen a chain: our roots, our time, the TLSA records and, only where the verdict can still change by
  * it, the forward-confirmed reverse name of the address (R91).
  */
 import type { Domain } from '../base/domain.ts';
@@ -15,10 +15,10 @@ import { judgeChain } from '../pki/judge-chain.ts';
 import type { TrustAnchors } from '../pki/trust-anchors.ts';
 import { DANE_NOT_TESTED } from '../policy/evidence.ts';
 import type { CertificateJudge, SessionTarget } from '../session/open.ts';
-import type { Essentials } from './world.ts';
 
 export interface JudgeOptions {
-  readonly world: Essentials;
+  /** The one moment at which everything is judged, ms since the epoch. */
+  readonly moment: () => number;
   readonly resolver: Resolver;
   readonly anchors: TrustAnchors;
   readonly target: SessionTarget;
@@ -31,7 +31,7 @@ export interface JudgeOptions {
 }
 
 export function certificateJudge({
-  world,
+  moment,
   resolver,
   anchors,
   target,
@@ -41,7 +41,7 @@ export function certificateJudge({
   dane,
 }: JudgeOptions): CertificateJudge {
   return {
-    judgeChain: (chainAsSent, ocspStaple) => judgeChain({ chainAsSent, anchors, at: world.clock.now(), ocspStaple }),
+    judgeChain: (chainAsSent, ocspStaple) => judgeChain({ chainAsSent, anchors, at: moment(), ocspStaple }),
     judgeIdentity: async (chainAsSent, signal) => {
       const [first] = chainAsSent;
       const leaf = first === undefined ? null : parseCertificate(first);
@@ -70,7 +70,7 @@ export function certificateJudge({
                 nextHopCanonicalName: null,
                 mxSecure: mxNameSecure,
               }),
-              at: world.clock.now(),
+              at: moment(),
             })
           : null;
       const { status, usage, detail } = daneOutcome(dane, verdict);

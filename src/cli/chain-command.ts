@@ -138,7 +138,8 @@ async function anchorsOf(given: GivenOptions, world: World): Promise<TrustAnchor
   return trust.ok ? trust.value : given.refuse('caFile', describeAnchorFault(trust.failure));
 }
 
-function timeOf(given: GivenOptions): number | null {
+/** `--at`, ms since the epoch; null where it was not given. */
+export function timeOf(given: GivenOptions): number | null {
   const text = given.text('at');
   if (text === undefined) return null;
   const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text)

@@ -6,10 +6,12 @@ import type { World } from '../app/world.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
 import {
   CHAIN_OPTIONS,
+  GATE_OPTIONS,
   LAB_OPTIONS,
   type OptionSpec,
   OUTPUT_OPTIONS,
   PROBE_OPTIONS,
+  REPLAY_OPTIONS,
   TLSVERIFY_OPTIONS,
   WORLD_OPTIONS,
 } from './option-specs.ts';
@@ -30,6 +32,7 @@ export interface CommandEntry {
 }
 
 const PROBE_SPECS = [...PROBE_OPTIONS, ...OUTPUT_OPTIONS, ...WORLD_OPTIONS];
+const REPLAY_SPECS = [...REPLAY_OPTIONS, ...GATE_OPTIONS, ...OUTPUT_OPTIONS];
 const TLSVERIFY_SPECS = [
   ...TLSVERIFY_OPTIONS,
   ...WORLD_OPTIONS,
@@ -44,6 +47,14 @@ export const COMMANDS = {
       const { probeCommand } = await import('./probe-command.ts');
       const { words, world, services } = invocation;
       return probeCommand({ targets: words, given: await given(invocation, PROBE_SPECS), world, services });
+    },
+  },
+  replay: {
+    specs: REPLAY_SPECS,
+    run: async (invocation) => {
+      const { replayCommand } = await import('./replay-command.ts');
+      const file = invocation.words[0] ?? '';
+      return replayCommand({ file, given: await given(invocation, REPLAY_SPECS), world: invocation.world });
     },
   },
   chain: {

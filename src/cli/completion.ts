@@ -39,7 +39,7 @@ function bash(commands: readonly CommandWords[]): string {
   case "$previous" in
     --format) COMPREPLY=($(compgen -W "${FORMATS.join(' ')}" -- "$current")); return ;;
     --expect) COMPREPLY=($(compgen -W "${EXPECTATIONS.join(' ')}" -- "$current")); return ;;
-    --input|--output|--ca-file|--config|--client-cert|--client-key|--auth-secret-file|--dnssec-anchor|--baseline|--expectations) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --input|--output|--capture|--ca-file|--config|--client-cert|--client-key|--auth-secret-file|--dnssec-anchor|--baseline|--expectations) COMPREPLY=($(compgen -f -- "$current")); return ;;
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")); return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="${commands.map(({ name }) => name).join(' ')} --help --version"
@@ -47,7 +47,7 @@ function bash(commands: readonly CommandWords[]): string {
 ${cases}
   esac; fi
   case "\${COMP_WORDS[1]}$current" in
-    chain[!-]*|chain) COMPREPLY=($(compgen -f -- "$current")) ;;
+    chain[!-]*|chain|replay[!-]*|replay) COMPREPLY=($(compgen -f -- "$current")) ;;
     *) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
   esac
 }

@@ -64,6 +64,7 @@ export const PROBE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--rcpt', help: 'give RCPT TO for a bare domain, too (as postmaster)' },
   { flags: '--no-rcpt', help: 'never give RCPT TO' },
   { flags: '--seed <n>', help: 'settle the order among hosts of equal preference' },
+  { flags: '--capture <file>', help: 'write what went into the result here, for replay (one target)' },
   { flags: '--lab', help: 'test against the built-in test bed: try you@good.lab.test' },
   { flags: '--min <n>', help: 'gate: the confidence must be at least this (90)' },
   {
@@ -76,6 +77,15 @@ export const PROBE_OPTIONS: readonly OptionSpec[] = [
     help: 'gate: JSON object, target or domain to { "min": 90, "expect": ["required-verify"] }',
   },
   { flags: '--baseline <file>', help: 'gate: nothing may be worse than in this earlier JSON result' },
+];
+
+export const GATE_OPTIONS: readonly OptionSpec[] = PROBE_OPTIONS.filter(({ help }) => help.startsWith('gate: '));
+
+export const REPLAY_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--at <time>', help: 'judge as of this time (ISO 8601), everybody answering as they did' },
+  { flags: '--ca-file <pem>', help: 'trust the roots of this system and these certificates, not those of then' },
+  { flags: '--no-system-ca', help: 'with --ca-file: trust those certificates alone' },
+  { flags: '--config <file>', help: 'JSON file with these options as keys' },
 ];
 
 export const CHAIN_OPTIONS: readonly OptionSpec[] = [

@@ -5,6 +5,7 @@
 import type { AppSettings } from '../app/settings.ts';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
+import type { Capture } from '../probe/capture.ts';
 import type { ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { Target } from '../probe/target.ts';
@@ -32,7 +33,7 @@ export interface ProbeCommand {
   readonly services: Services;
 }
 
-interface Plan {
+export interface Plan {
   readonly world: World;
   readonly list: TargetList;
   readonly gates: GateSet;
@@ -42,7 +43,11 @@ interface Plan {
   readonly oldHeadings: boolean;
   readonly colour: boolean;
   readonly quiet: boolean;
-  readonly settings: AppSettings;
+  /** Of hosts for which the target names none. */
+  readonly port: number;
+  /** For what went into the result; null where nobody wants it. */
+  readonly capture: Sink | null;
+  readonly onCaptured?: (() => void) | undefined;
 }
 
 /** As many are worth opening singly; for more the whole lab opens. */
@@ -65,7 +70,12 @@ export async function probeCommand({ targets, given, world, services }: ProbeCom
   const lab = given.flag('lab') === true;
   const plan = await planOf(targets, given, world);
   const sink = await openSink(given.text('output'), world);
+  const capture = await captureSink(plan.captureFile, world).catch(async (error: unknown) => {
+    await sink.discard();
+    throw error;
+  });
   const bed = lab ? await services.openLab({ domains: labDomains(plan.list) }) : null;
+  let captured = false;
   try {
     const settings = { ...plan.settings, ...bed?.settings };
     const app = await services.createApp(settings).catch(async (error: unknown) => {
@@ -73,16 +83,31 @@ export async function probeCommand({ targets, given, world, services }: ProbeCom
       throw error;
     });
     try {
-      return await execute({ ...plan, settings }, app, sink);
+      const { port } = settings;
+      // A run that was stopped, or broke, leaves nothing that could be judged again.
+      const onCaptured = (): void => {
+        captured = true;
+      };
+      return await execute({ ...plan, port, capture, onCaptured }, app, sink);
     } finally {
       await app.close();
     }
   } finally {
+    await (captured ? capture?.commit() : capture?.discard());
     await bed?.close();
   }
 }
 
-async function planOf(words: readonly string[], given: GivenOptions, world: World): Promise<Plan> {
+/** Opened before anything is sent: a file that cannot be written is known at once. */
+async function captureSink(file: string | null, world: World): Promise<Sink | null> {
+  return file === null ? null : openSink(file, world, '--capture');
+}
+
+async function planOf(
+  words: readonly string[],
+  given: GivenOptions,
+  world: World,
+): Promise<Plan & { readonly settings: AppSettings; readonly captureFile: string | null }> {
   const format = formatOf(given);
   const settings = await worldSettings(given, world);
   const gates = await gatesOf(given, world);
@@ -95,12 +120,16 @@ async function planOf(words: readonly string[], given: GivenOptions, world: Worl
     throw new UsageError('nothing was given to test; try "tlsreach probe ann@example.com"');
   }
   const rcpt = given.flag('rcpt');
+  const list = input === undefined ? targetsFromWords(words) : await targetsFromInput(input, world);
   return {
     world,
-    list: input === undefined ? targetsFromWords(words) : await targetsFromInput(input, world),
+    list,
     gates,
     format,
     settings,
+    port: settings.port,
+    captureFile: captureFileOf(given, list),
+    capture: null,
     request: {
       rcpt: rcpt === undefined ? 'auto' : rcpt ? 'yes' : 'no',
       quick: given.flag('quick') ?? false,
@@ -117,20 +146,28 @@ async function planOf(words: readonly string[], given: GivenOptions, world: Worl
   };
 }
 
-function formatOf(given: GivenOptions): Format {
+export function formatOf(given: GivenOptions): Format {
   const format = choiceOf(given, 'format', FORMATS) ?? 'table';
   if (!UNAVAILABLE_FORMATS.includes(format)) return format;
   const available = FORMATS.filter((each) => !UNAVAILABLE_FORMATS.includes(each));
   return given.refuse('format', `this format cannot be written yet; available are ${available.join(', ')}`);
 }
 
+function captureFileOf(given: GivenOptions, { count }: TargetList): string | null {
+  const file = given.text('capture');
+  if (file === undefined) return null;
+  if (file === '-') return given.refuse('capture', 'a file is needed; standard output is for the result');
+  return count === 1 ? file : given.refuse('capture', 'a capture holds one target; give one alone');
+}
+
 /** Only on a terminal, and never with NO_COLOR (https://no-color.org: set and not empty). */
-function colourWanted(given: GivenOptions, { env, stdout }: World): boolean {
+export function colourWanted(given: GivenOptions, { env, stdout }: World): boolean {
   const refused = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
   return stdout.isTerminal && given.text('output') === undefined && !refused && env['TERM'] !== 'dumb';
 }
 
-async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<number> {
+/** Runs a plan to its end and answers with the exit code. The sink is committed, or discarded. */
+export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<number> {
   const { world, list } = plan;
   const many = list.count > 1;
   if (many) await world.keepMemoryFlat();
@@ -203,11 +240,20 @@ const NAGIOS_ORDER: Readonly<Record<number, number>> = { 0: 0, 1: 1, 3: 3, 2: 6 
 
 async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSignal, many: boolean): Promise<Settled> {
   const live = await liveOf(plan, target, many);
+  const { capture: sink } = plan;
+  let captured: Capture | null = null;
+  const onCapture = (capture: Capture): void => {
+    captured = capture;
+  };
   try {
     const result = await app.probe(
       { ...plan.request, target },
-      { signal, ...(live === null ? {} : { onEvent: live.onEvent }) },
+      { signal, ...(live === null ? {} : { onEvent: live.onEvent }), ...(sink === null ? {} : { onCapture }) },
     );
+    if (captured !== null && sink !== null) {
+      await sink.write((await import('../probe/capture.ts')).captureText(captured));
+      plan.onCaptured?.();
+    }
     // Of many targets those that were cut short are not done; of a single one what was seen is worth showing.
     return many && signal.aborted && result.hosts.some(({ verdict }) => verdict === 'inconclusive')
       ? { kind: 'stopped' }
@@ -220,7 +266,7 @@ async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSi
 }
 
 async function liveOf(
-  { world, format, settings, colour, oldHeadings, quiet }: Plan,
+  { world, format, port, colour, oldHeadings, quiet }: Plan,
   target: Target,
   many: boolean,
 ): Promise<LiveTable | null> {
@@ -230,7 +276,7 @@ async function liveOf(
     title: target.text,
     colour,
     oldHeadings,
-    port: target.server?.port ?? settings.port,
+    port: target.server?.port ?? port,
     startedAt: new Date(world.clock.now()).toISOString(),
   });
 }

@@ -15,6 +15,7 @@ Examples:
   tlsreach probe example.com --format detail everything that was seen, with the transcript
   tlsreach probe --input list.txt --format csv --output scores.csv
   tlsreach chain fullchain.pem --name mx.example.com
+  tlsreach probe example.com --capture today.json && tlsreach replay today.json --at 2027-06-01
   tlsreach explain certificate-name
 
 Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not be tested, 4 internal error.
@@ -53,6 +54,9 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   const probe = command('probe', 'test every mail host of a recipient', COMMANDS.probe.specs)
     .argument('[target...]', 'user@domain, domain, user@domain[host:port] or [ip]:port')
     .action((targets: string[]) => start(COMMANDS.probe, probe, targets));
+  const replay = command('replay', 'judge a capture of probe again, offline', COMMANDS.replay.specs)
+    .argument('<file>', 'what --capture wrote, - for standard input')
+    .action((file: string) => start(COMMANDS.replay, replay, [file]));
   const chain = command('chain', 'judge a chain of PEM certificates offline, leaf first', COMMANDS.chain.specs)
     .argument('<file>', 'PEM file, - for standard input; with --format ndjson one JSON case a line')
     .action((file: string) => start(COMMANDS.chain, chain, [file]));

@@ -78,14 +78,15 @@ async function readFile(file: string, world: World): Promise<Buffer> {
   }
 }
 
-async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
+/** At most a chunk more than `most` octets: whoever reads on can tell that it is too much. */
+export async function readAll(stream: AsyncIterable<unknown>, most = MAX_INPUT_BYTES): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += bytes.length;
     chunks.push(bytes);
-    if (size > MAX_INPUT_BYTES) break;
+    if (size > most) break;
   }
   return Buffer.concat(chunks);
 }

@@ -1,4 +1,5 @@
 /** What a probe is asked to do, and what it tells while it runs. */
+import type { Capture } from './capture.ts';
 import type { HostResult, ProbeResult, StageName, StageResult } from './result.ts';
 import type { Target } from './target.ts';
 
@@ -40,4 +41,6 @@ export type ProbeEvent =
 export interface ProbeHooks {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: ProbeEvent) => void) | undefined;
+  /** Told at the end what went into the result, so that it can be judged again. */
+  readonly onCapture?: ((capture: Capture) => void) | undefined;
 }

@@ -45,24 +45,36 @@ export class Transcript {
 
   /** Version, cipher, and a block for each certificate as sent. */
   certificates(session: TlsSession, chain: ChainVerdict, identity: IdentityVerdict): void {
-    this.#add('detail', `SSLVersion in use: ${session.protocol}`);
-    this.#add('detail', `Cipher in use: ${session.cipher}`);
-    if (session.group !== null) this.#add('detail', `Key exchange in use: ${session.group}`);
-    for (const [index, facts] of chain.sent.entries()) {
-      const place = `Certificate ${index + 1} of ${chain.sent.length} in chain`;
-      this.#add('detail', `${place}: ${validation(chain, facts)}`);
-      if (index === 0) this.#add('detail', nameLine(identity, facts));
-      this.#add('detail', `Not Valid Before: ${openSslDate(facts.notBefore)}`);
-      this.#add('detail', `Not Valid After: ${openSslDate(facts.notAfter)}`);
-      this.#add('detail', `subject= ${facts.subject}`);
-      this.#add('detail', `issuer= ${facts.issuer}`);
-      this.#add('detail', `serialNumber= ${facts.serial}`);
-    }
+    for (const text of certificateLines(session, chain, identity)) this.#add('detail', text);
   }
 
   #add(kind: TranscriptLine['kind'], text: string): void {
     this.#lines.push({ at: Math.round(this.#clock.monotonic() - this.#startedAt), kind, tls: this.tls, text });
   }
+}
+
+/** The only lines of kind `detail`; who judges again what was seen replaces them. */
+export function certificateLines(
+  session: TlsSession,
+  chain: ChainVerdict,
+  identity: IdentityVerdict,
+): readonly string[] {
+  const keyExchange = session.group === null ? [] : [`Key exchange in use: ${session.group}`];
+  const certificates = chain.sent.flatMap((facts, index) => [
+    `Certificate ${index + 1} of ${chain.sent.length} in chain: ${validation(chain, facts)}`,
+    ...(index === 0 ? [nameLine(identity, facts)] : []),
+    `Not Valid Before: ${openSslDate(facts.notBefore)}`,
+    `Not Valid After: ${openSslDate(facts.notAfter)}`,
+    `subject= ${facts.subject}`,
+    `issuer= ${facts.issuer}`,
+    `serialNumber= ${facts.serial}`,
+  ]);
+  return [
+    `SSLVersion in use: ${session.protocol}`,
+    `Cipher in use: ${session.cipher}`,
+    ...keyExchange,
+    ...certificates,
+  ];
 }
 
 function validation(chain: ChainVerdict, { fingerprint }: CertificateFacts): string {

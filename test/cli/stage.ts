@@ -4,6 +4,7 @@ import type { AppSettings } from '../../src/app/settings.ts';
 import type { Output, World } from '../../src/app/world.ts';
 import { systemClock } from '../../src/app/world.ts';
 import { run } from '../../src/cli/run.ts';
+import type { Capture } from '../../src/probe/capture.ts';
 import type { ProbeHooks, ProbeRequest } from '../../src/probe/request.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { THREE_GOOD_HOSTS } from '../report/results.ts';
@@ -17,6 +18,8 @@ export interface Scene {
   readonly columns?: number;
   /** What probing a target yields; the good example under the target's name by default. */
   readonly probe?: (request: ProbeRequest, hooks: ProbeHooks) => Promise<ProbeResult> | ProbeResult;
+  /** What a probe hands over where a capture is wanted. */
+  readonly capture?: Capture;
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -106,6 +109,7 @@ export async function play(scene: Scene): Promise<Seen> {
       return {
         probe: async (request, hooks = {}) => {
           requests.push(request);
+          if (scene.capture !== undefined) hooks.onCapture?.(scene.capture);
           return (await scene.probe?.(request, hooks)) ?? goodResultFor(request.target.text);
         },
         close: async () => {},

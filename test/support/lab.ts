@@ -4,6 +4,7 @@ import { type AppSettings, DEFAULT_SETTINGS } from '../../src/app/settings.ts';
 import { systemClock } from '../../src/app/world.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { type Lab, type LabOptions, startLab } from '../../src/lab/lab.ts';
+import type { Capture } from '../../src/probe/capture.ts';
 import type { ProbeEvent, ProbeRequest } from '../../src/probe/request.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { parseTarget, type Target } from '../../src/probe/target.ts';
@@ -11,7 +12,12 @@ import { parseTarget, type Target } from '../../src/probe/target.ts';
 export interface LabStage {
   readonly lab: Lab;
   readonly app: App;
-  probe(target: string, changes?: Partial<ProbeRequest>, onEvent?: (event: ProbeEvent) => void): Promise<ProbeResult>;
+  probe(
+    target: string,
+    changes?: Partial<ProbeRequest>,
+    onEvent?: (event: ProbeEvent) => void,
+    onCapture?: (capture: Capture) => void,
+  ): Promise<ProbeResult>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +38,8 @@ export async function openStage(lab: Partial<LabOptions> = {}, settings: Partial
   return {
     lab: bed,
     app,
-    probe: (text, changes = {}, onEvent) => app.probe({ ...REQUEST, target: target(text), ...changes }, { onEvent }),
+    probe: (text, changes = {}, onEvent, onCapture) =>
+      app.probe({ ...REQUEST, target: target(text), ...changes }, { onEvent, onCapture }),
     stop: async () => {
       await app.close();
       await bed.stop();
