@@ -6,6 +6,7 @@ import { printable } from '../base/printable.ts';
 import type { FindingEntry } from './finding-entry.ts';
 import { BLAME_FINDINGS } from './findings-of-blame.ts';
 import { CERTIFICATE_FINDINGS } from './findings-of-certificates.ts';
+import { IMPROVEMENT_FINDINGS } from './findings-of-improvements.ts';
 import { POLICY_FINDINGS } from './findings-of-policies.ts';
 import { ROUTE_FINDINGS } from './findings-of-routes.ts';
 import { SESSION_FINDINGS } from './findings-of-sessions.ts';
@@ -17,6 +18,7 @@ export const FINDINGS = {
   ...SESSION_FINDINGS,
   ...CERTIFICATE_FINDINGS,
   ...POLICY_FINDINGS,
+  ...IMPROVEMENT_FINDINGS,
   ...BLAME_FINDINGS,
 } as const satisfies Readonly<Record<string, FindingEntry>>;
 

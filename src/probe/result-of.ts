@@ -6,6 +6,8 @@ import type { MailHost, MailRoute } from '../dns/mail-route.ts';
 import type { Evidence, TranscriptLine } from '../policy/evidence.ts';
 import { TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import type { PolicyForce } from '../policy/published.ts';
+import type { HostScan } from '../policy/scan-evidence.ts';
+import { advise } from './advice.ts';
 import { assuranceOf } from './assurance.ts';
 import { type ConfidenceOptions, qFactorOf, scoreHosts } from './confidence.ts';
 import {
@@ -23,14 +25,18 @@ import { findingsOfRoute, makeFinding } from './findings.ts';
 import { type HostRow, rowOfDangling, rowOfSession, withScores } from './host-row.ts';
 import { findingsOfDomainPolicy } from './policy-findings.ts';
 import { type PredictionInput, predict, predictNothing } from './predictions.ts';
+import type { RemedyFacts } from './remedy-facts.ts';
 import type { ProbeRequest } from './request.ts';
 import { type Finding, type HostResult, type Prediction, type ProbeResult, SENDERS } from './result.ts';
+import { rolloverClock } from './rollover-clock.ts';
 import { requirementOfSender } from './senders.ts';
 import { averageOf } from './stages.ts';
 
 export interface SessionReport {
   readonly evidence: Evidence;
   readonly transcript: readonly TranscriptLine[];
+  /** Only where a deep scan was wanted. */
+  readonly scan?: HostScan | undefined;
 }
 
 /** What stands in every result, whatever was found. */
@@ -63,12 +69,22 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
   const { request } = frame;
   const { route, sessions, inClear, complete, published } = observed;
   const rows = rowsOf(frame, observed);
-  const scored = scoreHosts(
-    rows.map((row) => row.scored),
-    optionsOf(request, published),
-  );
-  const hosts = withScores(rows, scored);
   const domain = domainText(request);
+  const { scored, hosts, advice } = advise({
+    facts: remedyFactsOf(frame, observed),
+    rows,
+    options: optionsOf(request, published),
+    findings: [
+      ...findingsOfRoute(route.remarks, domain, reachedAddresses(sessions)),
+      ...implicitFinding(route, domain),
+      ...blockedFinding(sessions),
+      ...findingsOfDomainPolicy(
+        published.domain,
+        domain,
+        route.hosts.map(({ exchange }) => exchange),
+      ),
+    ],
+  });
   return {
     ...always(frame, published.domain),
     dane: { status: worstDane(hosts) },
@@ -103,18 +119,33 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
         complete,
       },
     ),
-    findings: [
-      ...findingsOfRoute(route.remarks, domain, reachedAddresses(sessions)),
-      ...implicitFinding(route, domain),
-      ...blockedFinding(sessions),
-      ...findingsOfDomainPolicy(
-        published.domain,
-        domain,
-        route.hosts.map(({ exchange }) => exchange),
-      ),
-      ...hosts.flatMap(({ findings }) => findings),
-    ],
+    ...advice,
+    clock: rolloverClock({
+      at: frame.startedAt,
+      route,
+      sessions: sessions.map(({ evidence }) => evidence),
+      published,
+    }),
   };
+}
+
+function remedyFactsOf({ request, port, startedAt }: Frame, { route, sessions, published }: Observed): RemedyFacts {
+  return {
+    domain: domainText(request),
+    port,
+    startedAt,
+    records: mxRecordsOf(route.answers),
+    hosts: route.hosts,
+    remarks: route.remarks,
+    sessions: sessions.map(({ evidence }) => evidence),
+    published,
+  };
+}
+
+function mxRecordsOf(answers: MailRoute['answers']): RemedyFacts['records'] {
+  const mx = answers.find(({ type }) => type === 'MX');
+  if (mx?.kind !== 'records') return [];
+  return mx.records.flatMap(({ data }) => (typeof data === 'object' && 'exchange' in data ? [data] : []));
 }
 
 /** A domain that cannot be tested: every prediction is `none`, and one finding says why (R21). */
@@ -149,6 +180,7 @@ export function resultWithoutRoute(frame: Frame, route: NoRoute): ProbeResult {
     senders: forAll(SENDERS, () => predictNothing(problem)),
     dane: { status: 'not-tested' },
     findings: [makeFinding(code, problem, { domain }), ...findingsOfRoute(remarks, domain, new Set())],
+    clock: [],
   };
 }
 
@@ -227,9 +259,13 @@ function rowsOf({ request, port }: Frame, { route, sessions, published }: Observ
   const place = (exchange: string): number => route.hosts.findIndex((host) => host.exchange === exchange);
   const rcptAsked = recipientOf(request) !== null;
   return [
-    ...sessions.map(({ evidence, transcript }) => rowOfSession(evidence, transcript, published)),
+    ...sessions.map(({ evidence, transcript, scan }) => withScan(rowOfSession(evidence, transcript, published), scan)),
     ...dangling.map((host) => rowOfDangling({ host, port, rcptAsked, remarks: route.remarks })),
   ].sort((a, b) => a.result.preference - b.result.preference || place(a.result.exchange) - place(b.result.exchange));
+}
+
+function withScan(row: HostRow, scan: HostScan | undefined): HostRow {
+  return scan === undefined ? row : { ...row, result: { ...row.result, scan } };
 }
 
 function reachedAddresses(sessions: readonly SessionReport[]): ReadonlySet<string> {
@@ -261,10 +297,8 @@ function blockedFinding(sessions: readonly SessionReport[]): readonly Finding[] 
 
 /** MX records that lead to no address are hosts that cannot be reached: 50, not nothing (specification 1.7.3). */
 function danglingHosts({ kind, answers }: NoRoute): readonly MailHost[] {
-  const mx = answers.find(({ type }) => type === 'MX');
-  if (kind !== 'no-address' || mx?.kind !== 'records') return [];
-  return mx.records
-    .flatMap(({ data }) => (typeof data === 'object' && 'exchange' in data ? [data] : []))
+  if (kind !== 'no-address') return [];
+  return mxRecordsOf(answers)
     .map(({ exchange, preference }) => ({
       exchange,
       preference,

@@ -8,6 +8,7 @@ import type { ChainVerdict } from '../pki/chain-verdict.ts';
 import type { IdentityVerdict } from '../pki/identity-verdict.ts';
 import type { TranscriptLine } from '../policy/evidence.ts';
 import type { TlsMode } from '../policy/mode.ts';
+import type { HostScan } from '../policy/scan-evidence.ts';
 
 export const STAGES = ['answer', 'connect', 'helo', 'tls', 'cert', 'secure', 'from', 'to'] as const;
 export type StageName = (typeof STAGES)[number];
@@ -71,6 +72,8 @@ export interface HostResult {
   };
   readonly mtaSts: { readonly status: 'none' | 'covered' | 'not-covered' | 'not-tested' };
   readonly findings: readonly Finding[];
+  /** Only with a deep scan. */
+  readonly scan?: HostScan;
   readonly transcript: readonly TranscriptLine[];
 }
 
@@ -84,6 +87,55 @@ export interface Finding {
   readonly detail: string;
   readonly advice: string;
   readonly reference: string;
+  /** The exact record or setting that would mend it, to be copied; absent where nothing exact can be said. */
+  readonly remedies?: readonly Remedy[];
+}
+
+export interface Remedy {
+  readonly kind: 'dns-record' | 'policy-file' | 'certificate' | 'configuration';
+  /** Where it goes. */
+  readonly for: 'zone' | 'mta-sts-host' | 'postfix' | 'exim' | 'opensmtpd' | 'any';
+  /** What to do with it, one line. */
+  readonly title: string;
+  /**
+   * To be copied, lines separated by a line feed. For a zone: master-file records; a line that begins with `; remove: `
+   * names a record to take away first, or every record of that name and type where it has no data.
+   */
+  readonly text: string;
+}
+
+/** The score of the domain if one finding alone were mended as its remedy says. */
+export interface WhatIf {
+  readonly code: string;
+  /** Null for the domain as a whole. */
+  readonly host: string | null;
+  readonly value: number;
+  readonly gain: number;
+}
+
+/** What a date of the clock is about; the first ones are deadlines, the last ones the times from which a step is safe. */
+export const CLOCK_TOPICS = [
+  'certificate-ends',
+  'issuer-ends',
+  'tlsa-publish-next',
+  'signature-ends',
+  'policy-kept-ends',
+  'key-switch-safe',
+  'mx-switch-safe',
+  'old-mx-needed',
+  'policy-removable',
+] as const;
+
+/** A date before which something must be done, or from which a change loses no mail. */
+export interface ClockEntry {
+  /** ISO 8601 UTC. */
+  readonly at: string;
+  readonly what: (typeof CLOCK_TOPICS)[number];
+  /** MX host it concerns; absent for the domain as a whole. */
+  readonly host?: string;
+  /** `error`: overdue. `warning`: near, measured against the lifetime. */
+  readonly severity: Finding['severity'];
+  readonly sentence: string;
 }
 
 export interface Loss {
@@ -200,4 +252,12 @@ export interface ProbeResult {
   /** The same for senders that are told apart by the published policy they honour. */
   readonly senders: Readonly<Record<SenderName, Prediction>>;
   readonly findings: readonly Finding[];
+  /** The dates to know, the earliest first. */
+  readonly clock: readonly ClockEntry[];
+  /** What is no fault and could be better, in the form of findings; none of them is among the findings. */
+  readonly improvements?: readonly Finding[];
+  /** One entry per finding or improvement that costs points. */
+  readonly whatIf?: readonly WhatIf[];
+  /** The score if all of these were mended; null where nothing could be judged. */
+  readonly allMended?: { readonly value: number; readonly gain: number } | null;
 }

@@ -22,5 +22,22 @@ function cleaned(value: unknown): unknown {
   if (typeof value === 'string') return printable(value, MAX_TEXT_LENGTH);
   if (Array.isArray(value)) return value.map(cleaned);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [printable(key), cleaned(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      printable(key),
+      key === 'remedies' ? cleanedRemedies(inner) : cleaned(inner),
+    ]),
+  );
+}
+
+/** A remedy has lines, each of them made printable and none of them cut: what is copied has to be whole. */
+function cleanedRemedies(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value
+      .split('\n')
+      .map((line) => printable(line, Infinity))
+      .join('\n');
+  if (Array.isArray(value)) return value.map(cleanedRemedies);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [printable(key), cleanedRemedies(inner)]));
 }

@@ -4,12 +4,13 @@
  */
 import { showDomain } from '../base/domain.ts';
 import type { StepVerdict } from '../pki/identity-verdict.ts';
-import type { HostResult, ProbeResult } from '../probe/result.ts';
+import type { Finding, HostResult, ProbeResult } from '../probe/result.ts';
 import { chainLines } from './chain-lines.ts';
 import { cleanResult } from './clean.ts';
 import { derivationLines } from './derivation.ts';
 import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './headings.ts';
 import { colourPaint, type Paint, padEnd, plainPaint, widthOf } from './layout.ts';
+import { remedyTitle, whatIfLines } from './remedy-lines.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
 import { allFindings } from './table.ts';
 import { transcriptLine } from './transcript.ts';
@@ -26,7 +27,9 @@ export function renderDetail(unclean: ProbeResult, { colour, oldHeadings }: Rend
     ['', factorLines(result)],
     ['', matrixText(result, oldHeadings)],
     ['What a sender would do', predictionLines(result)],
-    ['Findings', findingLines(result)],
+    ['Findings', findingLines(allFindings(result))],
+    ['What could be better', findingLines(result.improvements ?? [])],
+    ['What mending would give', whatIfLines(result)],
     ...result.hosts.map((host): readonly [string, readonly string[]] => [serverCell(host), hostLines(host, result)]),
     ['DNS', dnsLines(result)],
     ['How the score came about', derivationLines(result)],
@@ -93,11 +96,15 @@ function predictionLines(result: ProbeResult): readonly string[] {
   ];
 }
 
-function findingLines(result: ProbeResult): readonly string[] {
-  return allFindings(result).flatMap(({ code, severity, host, title, detail, advice, reference }) => [
+function findingLines(findings: readonly Finding[]): readonly string[] {
+  return findings.flatMap(({ code, severity, host, title, detail, advice, reference, remedies = [] }) => [
     `${severity}: ${code}${host === undefined ? '' : ` at ${showDomain(host)}`}: ${title}`,
     `    ${detail}`,
     `    ${advice} (${reference})`,
+    ...remedies.flatMap((remedy) => [
+      `    ${remedyTitle(remedy)}:`,
+      ...remedy.text.split('\n').map((line) => `        ${line}`),
+    ]),
   ]);
 }
 

@@ -3,7 +3,7 @@
  * rows of a batch as a table.
  */
 import { showDomain } from '../base/domain.ts';
-import type { HostResult, ProbeResult } from '../probe/result.ts';
+import type { HostResult, ProbeResult, Remedy } from '../probe/result.ts';
 import { chainLines } from './chain-lines.ts';
 import { cleanResult } from './clean.ts';
 import { derivationLines } from './derivation.ts';
@@ -12,6 +12,7 @@ import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './h
 import { HTML_STYLE } from './html-style.ts';
 import { PAGER_HEADINGS, pagerCells } from './lines.ts';
 import { type Markup, markup, NOTHING } from './markup.ts';
+import { remedyTitle, whatIfLines } from './remedy-lines.ts';
 import type { Rendering, RenderOptions } from './rendering.ts';
 import { allFindings, hostFacts } from './table.ts';
 import { transcriptLine } from './transcript.ts';
@@ -59,6 +60,7 @@ ${predictionTable(result)}
 ${matrixTable(result, options.oldHeadings)}
 ${findingList(result)}
 ${result.hosts.map((host) => hostSection(host, result))}
+${listSection('What mending would give', whatIfLines(result))}
 ${listSection('How the score came about', derivationLines(result))}
 <footer>${result.startedAt}, ${result.elapsedMs} ms, resolvers ${result.dns.resolvers.join(', ')}, ${result.trust.anchors} trust anchors</footer>
 </article>`;
@@ -125,11 +127,16 @@ function findingList(result: ProbeResult): Markup {
   const found = allFindings(result);
   if (found.length === 0) return NOTHING;
   const items = found.map(
-    ({ severity, code, host, detail, advice, reference }) =>
-      markup`<li class="${severity}"><strong>${severity}</strong> <code>${code}</code> ${host === undefined ? '' : `${showDomain(host)}: `}${detail}<p>${advice} <small>${reference}</small></p></li>
+    ({ severity, code, host, detail, advice, reference, remedies = [] }) =>
+      markup`<li class="${severity}"><strong>${severity}</strong> <code>${code}</code> ${host === undefined ? '' : `${showDomain(host)}: `}${detail}<p>${advice} <small>${reference}</small></p>${remedies.map(remedyPart)}</li>
 `,
   );
   return markup`<section><h2>Findings</h2><ul class="findings">${items}</ul></section>`;
+}
+
+/** To be copied, so as it is. */
+function remedyPart(remedy: Remedy): Markup {
+  return markup`<details><summary>${remedyTitle(remedy)}</summary><pre>${remedy.text}</pre></details>`;
 }
 
 function hostSection(host: HostResult, result: ProbeResult): Markup {

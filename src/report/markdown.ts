@@ -1,9 +1,10 @@
 /** The format `markdown`: for tickets and wikis. Remote text stands where markup has no power over it. */
 import { showDomain } from '../base/domain.ts';
-import type { ProbeResult } from '../probe/result.ts';
+import type { ProbeResult, Remedy } from '../probe/result.ts';
 import { cleanResult } from './clean.ts';
 import { FORMULA_NOTE } from './derivation.ts';
 import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './headings.ts';
+import { remedyTitle } from './remedy-lines.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
 import { allFindings, hostFacts } from './table.ts';
 import { groupPredictions, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
@@ -71,11 +72,22 @@ function findings(result: ProbeResult): readonly string[] {
   if (found.length === 0) return [];
   return [
     '',
-    ...found.map(({ severity, code, host, detail, advice, reference }) => {
+    ...found.flatMap(({ severity, code, host, detail, advice, reference, remedies = [] }) => {
       const where = host === undefined ? '' : ` ${escapeMarkdown(showDomain(host))}:`;
-      return `- **${severity} ${code}**${where} ${escapeMarkdown(detail)}. ${escapeMarkdown(advice)} (${escapeMarkdown(reference)})`;
+      return [
+        `- **${severity} ${code}**${where} ${escapeMarkdown(detail)}. ${escapeMarkdown(advice)} (${escapeMarkdown(reference)})`,
+        ...remedies.flatMap(remedyLines),
+      ];
     }),
   ];
+}
+
+/** A code block inside the item of the list; its fence is longer than any run of backticks in it (CommonMark 4.5). */
+function remedyLines(remedy: Remedy): readonly string[] {
+  const longest = Math.max(2, ...(remedy.text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  const block = [`${fence}text`, ...remedy.text.split('\n'), fence];
+  return ['', `  ${escapeMarkdown(remedyTitle(remedy))}:`, '', ...block.map((line) => `  ${line}`), ''];
 }
 
 function row(cells: readonly string[]): string {

@@ -214,9 +214,19 @@ function findingBlock(result: ProbeResult, width: number, paint: Paint): string[
     const gap = width - 3 - widthOf(last) - widthOf(finding.reference);
     if (gap >= 2) advice[advice.length - 1] = last + ' '.repeat(gap) + finding.reference;
     else advice.push(finding.reference);
-    lines.push(...advice.map((line) => `   ${line}`));
+    lines.push(...advice.map((line) => `   ${line}`), ...remedyHint(finding, width));
   }
   return lines;
+}
+
+/** The first remedy of an error or a warning on one line, cut where it is longer; `detail` has all of it. */
+function remedyHint({ severity, remedies }: Finding, width: number): readonly string[] {
+  const [first] = remedies ?? [];
+  if (first === undefined || severity === 'info') return [];
+  const whole = first.text.split('\n').join('  ');
+  const room = width - 6;
+  const shown = widthOf(whole) <= room ? whole : `${wrap(whole, room - 2)[0] ?? ''} …`;
+  return [`   > ${shown}`];
 }
 
 const SEVERITIES: readonly Finding['severity'][] = ['error', 'warning', 'info'];
