@@ -3,13 +3,14 @@
 /** Two letters changed places: two edits, the most usual slip of all. */
 const LEAST_EDITS = 2;
 
-/** The nearest of `words` within a third of the length, by edits of one letter; null when none is near. */
+/** The nearest of `words` within a third of the length (half of short ones), by edits of one letter; null when none is near. */
 export function closest(typed: string, words: readonly string[]): string | null {
   const near = words
     .map((word) => ({ word, edits: distance(typed.toLowerCase(), word.toLowerCase()) }))
     .filter(
       ({ word, edits }) =>
-        edits <= Math.max(LEAST_EDITS, Math.floor(Math.max(word.length, typed.length) / 3)) && edits < typed.length,
+        edits <= Math.max(LEAST_EDITS, Math.floor(Math.max(word.length, typed.length) / 3)) &&
+        2 * edits <= Math.max(word.length, typed.length),
     )
     .sort((a, b) => a.edits - b.edits);
   return near[0]?.word ?? null;

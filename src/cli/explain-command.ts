@@ -27,7 +27,7 @@ export function page(code: string, width: number): string {
   if (concept !== undefined) return paragraphs([`${concept.name} (${concept.kind})`, ...concept.text], width);
   const near = closest(code, [...FINDING_CODES, ...CONCEPTS.map(({ name }) => name)]);
   throw new UsageError(
-    `there is nothing called "${code.slice(0, 80)}" to explain${near === null ? '' : `; did you mean ${near}?`} "tlsreach explain" lists everything`,
+    `there is nothing called "${code.slice(0, 80)}" to explain; ${near === null ? '' : `did you mean ${near}? `}"tlsreach explain" lists everything`,
   );
 }
 

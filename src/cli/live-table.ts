@@ -24,11 +24,12 @@ export interface LiveTableOptions {
 export function liveTable(output: Output, options: LiveTableOptions): LiveTable {
   const rows = new Map<string, HostResult>();
   let drawn = 0;
+  let routed = false;
   const erase = (): string => (drawn === 0 ? '' : `\x1b[${drawn}A\x1b[J`);
   const draw = (): void => {
     const width = Math.max(LEAST_WIDTH, output.columns());
     const paint = options.colour ? colourPaint : plainPaint;
-    const title = `${printable(options.title, width)}  …`;
+    const title = `${printable(options.title, width)}  …${routed ? '' : ' looking up its mail hosts'}`;
     const lines = [
       title,
       '',
@@ -40,14 +41,16 @@ export function liveTable(output: Output, options: LiveTableOptions): LiveTable 
       }),
     ];
     // What has scrolled away cannot be drawn over: only as much as the screen holds.
-    const shown = output.columns() < LEAST_WIDTH ? [title] : lines.slice(0, Math.max(1, output.rows() - 1));
+    const shown = !routed || output.columns() < LEAST_WIDTH ? [title] : lines.slice(0, Math.max(1, output.rows() - 1));
     void output.write(`${erase()}${shown.map((line) => line.trimEnd()).join('\n')}\n`);
     drawn = shown.length;
   };
+  draw();
   return {
     onEvent: (event) => {
       switch (event.kind) {
         case 'route':
+          routed = true;
           for (const { exchange, preference, addresses } of event.hosts) {
             for (const address of addresses.length === 0 ? [null] : addresses) {
               rows.set(keyOf(exchange, address), pendingHost({ exchange, preference, address, port: options.port }));

@@ -210,9 +210,9 @@ export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<nu
         if (settled.kind === 'stopped') return;
         done++;
         codes.add(code);
+        const reading = settled.kind !== 'result' || (await sink.write((await rendering()).each(settled.result)));
+        // Behind the result, where a person who reads it will be.
         tell(settled, target, plan, many);
-        if (settled.kind !== 'result') return;
-        const reading = await sink.write((await rendering()).each(settled.result));
         if (!reading) stop.abort();
       },
     });
@@ -270,7 +270,12 @@ async function liveOf(
   target: Target,
   many: boolean,
 ): Promise<LiveTable | null> {
-  if (many || quiet || format !== 'table' || !world.stdout.isTerminal || world.env['TERM'] === 'dumb') return null;
+  if (many || quiet || world.env['TERM'] === 'dumb') return null;
+  if (format !== 'table' || !world.stdout.isTerminal) {
+    if (!world.stderr.isTerminal) return null;
+    const { waitingLine } = await import('./waiting-line.ts');
+    return waitingLine(world.stderr, world.clock, target.text);
+  }
   const { liveTable } = await import('./live-table.ts');
   return liveTable(world.stdout, {
     title: target.text,

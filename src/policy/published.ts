@@ -49,7 +49,7 @@ function demandUnasked({ dane }: PolicyForce): DaneDemand {
 const ENCRYPTED = { starttls: 'always', clear: 'never', minTlsVersion: 'TLSv1.2' } as const;
 
 function ofDane(demand: DaneDemand, { dane }: Published): Requirement {
-  const because = dane === null ? ['DANE was not looked up'] : [`DANE: ${describeDaneLookup(dane)}`];
+  const because = dane === null ? ['DANE was not looked up'] : [`DANE: ${describeDaneLookup(dane).replace(/\.$/, '')}`];
   switch (demand) {
     case 'nothing':
       return NO_REQUIREMENT;

@@ -81,7 +81,8 @@ function walk(requirementFor: RequirementOfSender, { sessions, complete }: Predi
     const outcome = outcomeOf(decision, session);
     if (outcome !== null) {
       const possible = mayInsistOnTls(outcome, session) ? [NO_DELIVERY] : [];
-      return { outcome, possible, because: [...passedBy, ...decision.because] };
+      const because = decision.kind === 'refused' ? [refusalOf(session, decision)] : decision.because;
+      return { outcome, possible, because: [...passedBy, ...because] };
     }
     history = remember(history, session.exchange, decision);
     passedBy.push(`${session.exchange}: ${decision.because.join('; ')}`);
@@ -91,6 +92,11 @@ function walk(requirementFor: RequirementOfSender, { sessions, complete }: Predi
     possible: complete ? [] : UNKNOWN_HOSTS,
     because: passedBy.length > 0 ? passedBy : ['there is no host to deliver to'],
   };
+}
+
+/** The answer that ended it, which stands last behind what went before. */
+function refusalOf({ exchange }: Evidence, { because }: Decision): string {
+  return `${exchange}: ${because.at(-1) ?? 'refused'}`;
 }
 
 /** What a decision means for the message; null when delivery goes on to the next address. */

@@ -7,7 +7,7 @@ import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './h
 import { remedyTitle } from './remedy-lines.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
 import { allFindings, hostFacts } from './table.ts';
-import { groupPredictions, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
+import { endedSentence, groupPredictions, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
 
 export function markdownRendering(options: RenderOptions): Rendering {
   return pieces((result) => `${renderMarkdown(result, options)}${options.many ? '\n' : ''}`);
@@ -75,7 +75,7 @@ function findings(result: ProbeResult): readonly string[] {
     ...found.flatMap(({ severity, code, host, detail, advice, reference, remedies = [] }) => {
       const where = host === undefined ? '' : ` ${escapeMarkdown(showDomain(host))}:`;
       return [
-        `- **${severity} ${code}**${where} ${escapeMarkdown(detail)}. ${escapeMarkdown(advice)} (${escapeMarkdown(reference)})`,
+        `- **${severity} ${code}**${where} ${escapeMarkdown(endedSentence(detail))} ${escapeMarkdown(advice)} (${escapeMarkdown(reference)})`,
         ...remedies.flatMap(remedyLines),
       ];
     }),
@@ -94,9 +94,15 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Every ASCII character with a meaning is escaped (CommonMark 2.4), HTML included. */
+/**
+ * Every ASCII character with a meaning is escaped (CommonMark 2.4), HTML included. A bare address, which many make a link
+ * of (GFM 6.9), stays text: nobody should be one click from where a hostile host would like to have them.
+ */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~&]/g, (character) =>
-    character === '<' ? '&lt;' : character === '&' ? '&amp;' : `\\${character}`,
-  );
+  return text
+    .replace(/[\\`*_{}[\]<>()#+!|~&]/g, (character) =>
+      character === '<' ? '&lt;' : character === '&' ? '&amp;' : `\\${character}`,
+    )
+    .replace(/:(?=\/\/)/g, '&#58;')
+    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}&#46;`);
 }

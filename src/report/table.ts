@@ -8,7 +8,7 @@ import { cleanResult } from './clean.ts';
 import { headingOf, shownStages, socketOf } from './headings.ts';
 import { colourPaint, hanging, type Paint, padEnd, padStart, plainPaint, widthOf, wrap } from './layout.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
-import { groupPredictions, lossSentence, policyRows, showModes, titleOf, verdictSentence } from './wording.ts';
+import { groupPredictions, lossSentence, placed, policyRows, showModes, titleOf, verdictSentence } from './wording.ts';
 
 /** Narrower than this the matrix could not stand in one piece, however the terminal is set. */
 export const LEAST_WIDTH = 72;
@@ -91,7 +91,7 @@ export function matrixLines(
       .map((text, index) => padStart(text, columns[index] ?? 0))
       .map((text, index) => tone?.(index) ?? text)
       .join('');
-  const lines = [paint('faint', row(stacked ? '' : ' MX host', 'pref', headings))];
+  const lines = [paint('faint', row(' MX host', 'pref', headings))];
   for (const [index, host] of hosts.entries()) {
     const name = ` ${names[index] ?? ''}`;
     const texts = cells[index] ?? [];
@@ -204,10 +204,9 @@ const SIGNS: Readonly<Record<Finding['severity'], string>> = { error: 'x', warni
 function findingBlock(result: ProbeResult, width: number, paint: Paint): string[] {
   const lines: string[] = [];
   for (const finding of allFindings(result)) {
-    const host = finding.host === undefined ? '' : `${showDomain(finding.host)}: `;
     const tone = finding.severity === 'error' ? 'bad' : finding.severity === 'warning' ? 'caution' : 'faint';
     const lead = ` ${SIGNS[finding.severity]} ${finding.code}  `;
-    const [first = '', ...more] = wrap(`${lead.trim()}  ${host}${finding.detail}`, width - 3);
+    const [first = '', ...more] = wrap(`${lead.trim()}  ${placed(finding.host, finding.detail)}`, width - 3);
     lines.push(` ${paint(tone, first)}`, ...more.map((line) => `   ${line}`));
     const advice = wrap(finding.advice, width - 4);
     const last = advice.at(-1) ?? '';

@@ -54,6 +54,7 @@ function doubtsOf(result: ProbeResult, total: number): string[] {
     [having(({ verdict, terms }) => verdict === 'encrypted' && terms.base < 100), 'with an old TLS version'],
     [having(({ terms }) => terms.certificate > 0), 'not sure to whom'],
     [having(({ terms }) => terms.cipher > 0), 'with a weak cipher or key'],
+    [having(({ dane }) => dane.status === 'mismatch'), 'with TLSA records that do not match'],
   ];
   return doubts.flatMap(([number, words]) => (number === 0 ? [] : [`${of(number)}${words}`]));
 }
@@ -72,7 +73,8 @@ export function lossSentence(loss: Loss, result: ProbeResult): string {
   );
   const several = result.hosts.filter(({ exchange }) => exchange === loss.host).length > 1;
   const where = several && loss.address !== null ? `${showDomain(loss.host)} [${loss.address}]` : showDomain(loss.host);
-  return `at ${where}: ${found?.detail ?? titleOf(loss.code)}`;
+  const detail = found?.detail ?? titleOf(loss.code);
+  return detail.startsWith(`${where} `) ? detail : `at ${where}: ${detail}`;
 }
 
 export function titleOf(code: string): string {
@@ -152,10 +154,34 @@ function otherWords(outcome: PredictedOutcome, main: PredictedOutcome): string {
   return outcomeWords(outcome).replace(/^go /, '');
 }
 
+/** Longer reasons stand whole in the findings and in the format `detail`. */
+const MAX_REASON_LENGTH = 200;
+
+/** Why no host takes it: one reason for each host that was tried, the same one told once. */
 function reasonOf({ because }: Prediction, domain: string): string {
-  const [first] = because;
+  const [first, ...others] = because;
   if (first === undefined) return `: no host of ${domain} would take it`;
-  return `: ${first}${because.length > 1 ? `, and so ${because.length === 2 ? 'the other host' : 'the others'}` : ''}`;
+  const shown = first.length <= MAX_REASON_LENGTH ? first : `${first.slice(0, MAX_REASON_LENGTH)}…`;
+  if (others.length === 0) return `: ${shown}`;
+  const alike = others.every((other) => withoutHost(other) === withoutHost(first));
+  const rest = others.length === 1 ? 'the other host' : `the ${others.length} other hosts`;
+  return `: ${shown}${alike ? `, and so ${rest}` : `; nor would ${rest}, for other reasons`}`;
+}
+
+/** `mx.example.com: the connection was refused` without its host. */
+function withoutHost(reason: string): string {
+  return reason.replace(/^[^ ]+: /, '');
+}
+
+/** With exactly one full stop, wherever it came from. */
+export function endedSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** `mx.example.com: the connection was refused`, but no name twice in a row. */
+export function placed(host: string | undefined, text: string): string {
+  const shown = host === undefined ? '' : showDomain(host);
+  return host === undefined || text.startsWith(`${shown} `) || text.startsWith(`${host} `) ? text : `${shown}: ${text}`;
 }
 
 /** The two policies of the domain, each in a sentence part; absent where nobody looked. */

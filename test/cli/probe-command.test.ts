@@ -315,9 +315,10 @@ test('on a terminal rows appear as hosts answer, and the drawing is gone before 
     },
   });
   const frames = seen.stdout.split(/\x1b\[\d+A\x1b\[J/);
-  assert.equal(frames.length, 3, 'two drawings, then the result');
-  assert.match(frames[0] ?? '', /alln-mx-01\.cisco\.com/);
-  assert.doesNotMatch(frames[0] ?? '', /41 ms/);
-  assert.match(frames[1] ?? '', /41 ms/);
-  assert.match(frames[2] ?? '', /^ann@example\.com +confidence 100 of 107 · secure\n/);
+  assert.equal(frames.length, 4, 'three drawings, then the result');
+  assert.equal(frames[0], 'ann@example.com  … looking up its mail hosts\n');
+  assert.match(frames[1] ?? '', /alln-mx-01\.cisco\.com/);
+  assert.doesNotMatch(frames[1] ?? '', /41 ms/);
+  assert.match(frames[2] ?? '', /41 ms/);
+  assert.match(frames[3] ?? '', /^ann@example\.com +confidence 100 of 107 · secure\n/);
 });

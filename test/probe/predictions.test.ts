@@ -77,7 +77,10 @@ describe('a prediction', () => {
   });
 
   it('is none when MAIL is refused, since the refusal is an answer and not a broken host', () => {
-    assert.equal(predicted('required', 'E12@a/10', 'E8@b/20').channel, 'none');
+    const { channel, because } = predicted('required', 'E12@a/10', 'E8@b/20');
+    assert.equal(channel, 'none');
+    assert.equal(because.length, 1);
+    assert.match(because[0] ?? '', /^a: MAIL was answered \d{3}/, 'the refusal is the reason, not the TLS before it');
   });
 
   it('knows nothing of hosts that were not contacted', () => {
