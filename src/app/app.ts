@@ -24,6 +24,7 @@ import type { ProbeResult } from '../probe/result.ts';
 import type { SessionReport } from '../probe/result-of.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS, OBSERVE, openSession, STAY_IN_CLEAR } from '../session/open.ts';
 import { certificateJudge } from './certificate-judge.ts';
+import type { DeepScan, DeepScanOptions } from './deep-scan.ts';
 import { inquiries } from './inquiries.ts';
 import { createRecorder, type Recorded, type Recorder } from './recorder.ts';
 import { chooseResolvers, type ResolverChoice } from './resolvers.ts';
@@ -47,6 +48,8 @@ interface House {
   readonly policies: Recorded['policies'];
   readonly anchors: TrustAnchors;
   readonly heloName: string | null;
+  /** Absent where no deep scan is wanted. */
+  readonly scan?: DeepScan | undefined;
   /** Listens to the one probe this house is for; absent where nobody wants a capture. */
   readonly recorder?: Recorder | undefined;
 }
@@ -67,6 +70,7 @@ export async function createApp(settings: AppSettings, world: Essentials = ESSEN
   const anchors = trust.value;
   const fetch = createPolicyFetcher({ net, resolver, clock, anchors, port: settings.httpsPort });
   const policies = { cache: createMemoryPolicyCache(), fetch };
+  const heloName = settings.helo ?? ownName();
   const house: House = {
     settings,
     world,
@@ -75,7 +79,8 @@ export async function createApp(settings: AppSettings, world: Essentials = ESSEN
     discoverSts: createStsDiscovery({ resolver, clock, ...policies, alsoWithoutRecord: true }),
     policies,
     anchors,
-    heloName: settings.helo ?? ownName(),
+    heloName,
+    scan: await deepScanOf(settings, { net, world, heloName }),
   };
   const servers = resolvers.servers.map(({ text }) => text);
   const dependencies = probeDependencies(house, servers);
@@ -176,9 +181,10 @@ async function observe(house: House, request: SessionRequest): Promise<SessionRe
     },
     { net, clock: world.clock, judge: certificateJudge({ ...house, ...request, moment, target }) },
   );
-  const { transcript } = report;
+  const { evidence, transcript } = report;
   recorder?.session({ tls: request.tls, judgedAt: moment(), evidence: capturedEvidence(report), transcript });
-  return report;
+  const wanted = request.tls === 'observe' && evidence.greeting.kind === 'seen';
+  return wanted ? { evidence, transcript, scan: await house.scan?.(request) } : report;
 }
 
 /** The time at which it is first asked for, from then on. */
@@ -188,6 +194,16 @@ function firstReading(clock: Clock): () => number {
     at ??= clock.now();
     return at;
   };
+}
+
+/** Loaded only for those who want it. */
+async function deepScanOf(
+  settings: AppSettings,
+  surroundings: Omit<DeepScanOptions, 'settings' | 'wanted'>,
+): Promise<DeepScan | undefined> {
+  if (settings.scan === null) return undefined;
+  const { createDeepScan } = await import('./deep-scan.ts');
+  return createDeepScan({ ...surroundings, settings, wanted: settings.scan });
 }
 
 /** The stage that is complete when a phase has ended. */

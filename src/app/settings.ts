@@ -35,7 +35,21 @@ export interface AppSettings {
   readonly privateAddresses: 'allowed' | 'denied';
   /** The lab's, where many of its addresses have to live behind one; null otherwise. */
   readonly redirect: ((destination: Destination) => Destination) | null;
+  /** A deep scan of every address that answers; null: none. */
+  readonly scan: ScanSettings | null;
   readonly log: Log;
+}
+
+/** Connections of a scan to one address, unless a person says more. */
+export const DEFAULT_SCAN_BUDGET = 30;
+/** More than this nobody is asked to bear. */
+export const MAX_SCAN_BUDGET = 500;
+
+export interface ScanSettings {
+  /** Connections to one address at most. */
+  readonly budget: number;
+  /** Tries STARTTLS command injection, too: only where the owner of the host wants it. */
+  readonly injectionTest: boolean;
 }
 
 export interface AuthSettings {
@@ -70,4 +84,5 @@ export const DEFAULT_SETTINGS: Omit<AppSettings, 'log'> = {
   sourceAddress: null,
   privateAddresses: 'allowed',
   redirect: null,
+  scan: null,
 };

@@ -2,7 +2,7 @@
  * `tlsreach probe`: everything is read and checked before anything is sent, then each target is probed and rendered as
  * it finishes. stdout carries the result alone; progress, gates and faults go to stderr.
  */
-import type { AppSettings } from '../app/settings.ts';
+import { type AppSettings, DEFAULT_SCAN_BUDGET, MAX_SCAN_BUDGET, type ScanSettings } from '../app/settings.ts';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import type { Capture } from '../probe/capture.ts';
@@ -109,10 +109,8 @@ async function planOf(
   world: World,
 ): Promise<Plan & { readonly settings: AppSettings; readonly captureFile: string | null }> {
   const format = formatOf(given);
-  const settings = await worldSettings(given, world);
+  const settings = { ...(await worldSettings(given, world)), scan: scanOf(given) };
   const gates = await gatesOf(given, world);
-  if (given.flag('scan') === true)
-    given.refuse('scan', 'enumerating versions, ciphers and groups is not available yet');
   const input = given.text('input');
   if (input !== undefined && words.length > 0)
     throw new UsageError('give the targets either as words or with --input, not both');
@@ -144,6 +142,20 @@ async function planOf(
     quiet: given.flag('quiet') ?? false,
     colour: colourWanted(given, world),
   };
+}
+
+/** Null where nobody wants one; its options mean nothing without it. */
+function scanOf(given: GivenOptions): ScanSettings | null {
+  const budget = wholeOf(given, 'budget', 1, MAX_SCAN_BUDGET);
+  const injectionTest = given.flag('scanInjection') ?? false;
+  if (given.flag('scan') !== true) {
+    if (budget !== undefined || injectionTest) throw new UsageError('--budget and --scan-injection go with --scan');
+    return null;
+  }
+  if (given.text('capture') !== undefined) {
+    throw new UsageError('--scan and --capture do not go together: a capture holds no scan to be judged again');
+  }
+  return { budget: budget ?? DEFAULT_SCAN_BUDGET, injectionTest };
 }
 
 export function formatOf(given: GivenOptions): Format {

@@ -41,6 +41,7 @@ export async function worldSettings(given: GivenOptions, world: World): Promise<
     sourceAddress: sourceAddressOf(given, family),
     privateAddresses: privacyOf(given),
     redirect: null,
+    scan: null,
     log: stderrLog(world.stderr, logLevelOf(given)),
   };
 }

@@ -58,6 +58,9 @@ export interface LabDomain {
 
 type HostChanges = Partial<Omit<LabHost, 'chain'>> & { readonly chain?: Partial<LabChain> | null };
 
+/** What a well-kept server offers. Level 0 only so that weak keys and signatures can be shown. */
+const TODAY = { minVersion: 'TLSv1.2', ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=0' } as const;
+
 /** A good host `mx` of the domain, changed. */
 function host(domain: string, { chain = {}, ...changes }: HostChanges = {}): LabHost {
   const label = changes.label ?? 'mx';
@@ -66,7 +69,7 @@ function host(domain: string, { chain = {}, ...changes }: HostChanges = {}): Lab
     label,
     preference: 10,
     script: {},
-    offer: {},
+    offer: TODAY,
     tlsa: [],
     listens: true,
     hasAddress: true,
@@ -99,7 +102,7 @@ export const LAB_DOMAINS: readonly LabDomain[] = [
     shows: 'two hosts of equal preference, one of them without TLS: chance decides how the mail travels',
     hosts: [host('uneven', { label: 'mx1' }), host('uneven', { label: 'mx2', chain: null, script: WITHOUT_STARTTLS })],
   },
-  domain('tls12', 'TLS 1.2 at most', { offer: { maxVersion: 'TLSv1.2' }, chain: { key: 'rsa2048' } }),
+  domain('tls12', 'TLS 1.2 at most', { offer: { ...TODAY, maxVersion: 'TLSv1.2' }, chain: { key: 'rsa2048' } }),
   domain('tls10', 'TLS 1.0 only: encrypted, but long out of use', {
     offer: { minVersion: 'TLSv1', maxVersion: 'TLSv1' },
   }),

@@ -161,3 +161,26 @@ export interface ScanReport {
   readonly remarks: readonly string[];
   readonly trail: readonly ScanStep[];
 }
+
+export type ScanRating = 'good' | 'sufficient' | 'phase-out' | 'insufficient';
+
+/** A report against one profile. */
+export interface RatedProfile {
+  readonly profile: string;
+  readonly title: string;
+  /** The worst of all rows; null where nothing is known. */
+  readonly overall: ScanRating | null;
+  readonly rows: readonly {
+    readonly subject: string;
+    readonly what: string;
+    readonly rating: ScanRating;
+    readonly why: string;
+    readonly reference: string;
+  }[];
+}
+
+/** What a deep scan adds to a host. */
+export interface HostScan {
+  readonly report: ScanReport;
+  readonly ratings: readonly RatedProfile[];
+}

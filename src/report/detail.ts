@@ -7,11 +7,13 @@ import type { StepVerdict } from '../pki/identity-verdict.ts';
 import type { Finding, HostResult, ProbeResult } from '../probe/result.ts';
 import { chainLines } from './chain-lines.ts';
 import { cleanResult } from './clean.ts';
+import { clockLines } from './clock-lines.ts';
 import { derivationLines } from './derivation.ts';
 import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './headings.ts';
 import { colourPaint, type Paint, padEnd, plainPaint, widthOf } from './layout.ts';
 import { remedyTitle, whatIfLines } from './remedy-lines.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
+import { scanLines } from './scan-lines.ts';
 import { allFindings } from './table.ts';
 import { transcriptLine } from './transcript.ts';
 import { groupPredictions, groupSenders, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
@@ -32,6 +34,7 @@ export function renderDetail(unclean: ProbeResult, { colour, oldHeadings }: Rend
     ['What mending would give', whatIfLines(result)],
     ...result.hosts.map((host): readonly [string, readonly string[]] => [serverCell(host), hostLines(host, result)]),
     ['DNS', dnsLines(result)],
+    ['Dates to know', clockLines(result)],
     ['How the score came about', derivationLines(result)],
   ];
   return `${sections
@@ -130,6 +133,7 @@ function hostLines(host: HostResult, result: ProbeResult): readonly string[] {
     ...extensionLines(host),
     ...(host.dane.status === 'not-tested' ? [] : [`DANE: ${host.dane.status}`]),
     ...(host.mtaSts.status === 'not-tested' ? [] : [`MTA-STS: ${host.mtaSts.status}`]),
+    ...(host.scan === undefined ? [] : ['', ...scanLines(host.scan)]),
   ];
 }
 

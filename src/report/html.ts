@@ -6,6 +6,7 @@ import { showDomain } from '../base/domain.ts';
 import type { HostResult, ProbeResult, Remedy } from '../probe/result.ts';
 import { chainLines } from './chain-lines.ts';
 import { cleanResult } from './clean.ts';
+import { clockLines } from './clock-lines.ts';
 import { derivationLines } from './derivation.ts';
 import { identityLines } from './detail.ts';
 import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './headings.ts';
@@ -15,6 +16,7 @@ import { type Markup, markup, NOTHING } from './markup.ts';
 import { remedyTitle, whatIfLines } from './remedy-lines.ts';
 import type { Rendering, RenderOptions } from './rendering.ts';
 import { allFindings, hostFacts } from './table.ts';
+import { scanLines } from './scan-lines.ts';
 import { transcriptLine } from './transcript.ts';
 import { groupPredictions, groupSenders, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
 
@@ -61,6 +63,7 @@ ${matrixTable(result, options.oldHeadings)}
 ${findingList(result)}
 ${result.hosts.map((host) => hostSection(host, result))}
 ${listSection('What mending would give', whatIfLines(result))}
+${listSection('Dates to know', clockLines(result))}
 ${listSection('How the score came about', derivationLines(result))}
 <footer>${result.startedAt}, ${result.elapsedMs} ms, resolvers ${result.dns.resolvers.join(', ')}, ${result.trust.anchors} trust anchors</footer>
 </article>`;
@@ -144,6 +147,7 @@ function hostSection(host: HostResult, result: ProbeResult): Markup {
   return markup`<section><h2>${serverCell(host)}</h2><p>${hostFacts(host, result.startedAt)}</p>
 ${folded('Chain', chain)}
 ${folded('Whose certificate is it?', identityLines(host))}
+${folded('Deep scan', host.scan === undefined ? [] : scanLines(host.scan))}
 ${folded('Transcript', host.transcript.map(transcriptLine))}</section>`;
 }
 

@@ -216,6 +216,7 @@ test('the options of a probe reach the engine (R3, R4)', async () => {
     sourceAddress: null,
     privateAddresses: 'denied',
     redirect: null,
+    scan: null,
   });
   const { target, ...request } = requests[0] ?? assert.fail('nothing was probed');
   assert.equal(target.text, 'example.com');
