@@ -48,8 +48,10 @@ export type DaneLookup =
       readonly baseDomain: string;
       readonly tlsaName: string;
       readonly records: readonly TlsaRecord[];
-      /** Seconds. */
+      /** Seconds: as the owner signed it where that is known, else what is left of it. */
       readonly ttl: number;
+      /** Until when the signatures behind the records hold, ms since the epoch; only where we validated ourselves. */
+      readonly signedUntil?: number | undefined;
       readonly securityFrom: string | null;
       /** False: the MX set is not secure, so whoever forges it leads elsewhere ("half DANE", S-DANE-17). */
       readonly nameSecure: boolean;
@@ -143,7 +145,8 @@ export async function lookUpDane(
       baseDomain,
       tlsaName: name,
       records: answer.records.map(({ data }) => tlsaRecord(data)),
-      ttl: answer.ttl,
+      ttl: answer.signedTtl ?? answer.ttl,
+      ...(answer.signedUntil === undefined ? {} : { signedUntil: answer.signedUntil }),
       securityFrom: answer.securityFrom,
       nameSecure: host.nameSecurity === 'secure',
       steps,

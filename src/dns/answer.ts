@@ -32,6 +32,11 @@ interface Answered {
   readonly resolverFault?: ResolverFault | undefined;
   /** Until when the signatures behind a secure answer hold, ms since the epoch; only where we validated ourselves. */
   readonly signedUntil?: number | undefined;
+  /**
+   * The TTL that the owner signed, s, of which a cache on the way shows only what is left; only of secure records, and
+   * only where we validated ourselves.
+   */
+  readonly signedTtl?: number | undefined;
   /** Which resolver answered, as it was specified. */
   readonly resolver: string;
   readonly ms: number;

@@ -101,6 +101,7 @@ const answered = {
     word<ResolverFault>({ 'signatures-stripped': true, 'denials-stripped': true, 'no-dnssec': true }),
   ),
   signedUntil: maybe(time),
+  signedTtl: maybe(ttl),
 };
 const chain = { canonicalName: line, aliases: list(line, MAX_ALIASES) };
 

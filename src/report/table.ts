@@ -5,6 +5,7 @@
 import { showDomain } from '../base/domain.ts';
 import type { Finding, HostResult, ProbeResult, StageName, StageResult } from '../probe/result.ts';
 import { cleanResult } from './clean.ts';
+import { pressingDate } from './clock-lines.ts';
 import { headingOf, shownStages, socketOf } from './headings.ts';
 import { colourPaint, hanging, type Paint, padEnd, padStart, plainPaint, widthOf, wrap } from './layout.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
@@ -33,6 +34,7 @@ export function renderTable(unclean: ProbeResult, options: RenderOptions): strin
     matrixBlock(result, width, paint, options.oldHeadings),
     predictionBlock(result, width, paint),
     findingBlock(result, width, paint),
+    clockBlock(result, width, paint),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -226,6 +228,12 @@ function remedyHint({ severity, remedies }: Finding, width: number): readonly st
   const room = width - 6;
   const shown = widthOf(whole) <= room ? whole : `${wrap(whole, room - 2)[0] ?? ''} …`;
   return [`   > ${shown}`];
+}
+
+/** The one date that presses most. */
+function clockBlock(result: ProbeResult, width: number, paint: Paint): string[] {
+  const pressing = pressingDate(result);
+  return pressing === null ? [] : hanging(' clock  ', pressing, width).map((line) => paint('caution', line));
 }
 
 const SEVERITIES: readonly Finding['severity'][] = ['error', 'warning', 'info'];

@@ -254,6 +254,7 @@ export function result({
       },
       resolvers: ['192.0.2.53'],
     },
+    clock: [],
     mtaSts: { mode: 'not-tested' },
     tlsRpt: { status: 'not-tested' },
     dane: { status: 'not-tested' },

@@ -141,11 +141,25 @@ function answerOf<T extends RecordType>(name: string, type: T, validated: Valida
         aliases: names.slice(1),
       };
       if (validated.kind !== 'records') return { kind: validated.kind, ...answered };
-      return { kind: 'records', ...answered, records: recordsOfSet(validated.set.records, type, ttl), ttl };
+      return {
+        kind: 'records',
+        ...answered,
+        ...signedTtlOf(validated),
+        records: recordsOfSet(validated.set.records, type, ttl),
+        ttl,
+      };
     }
     default:
       return assertNever(validated);
   }
+}
+
+/** RFC 4034 3.1.4. Of several signatures the largest counts: nobody keeps the set for longer. */
+function signedTtlOf({ verdict, set }: Extract<Validated, { readonly kind: 'records' }>): {
+  readonly signedTtl?: number;
+} {
+  if (verdict.security !== 'secure' || set.signatures.length === 0) return {};
+  return { signedTtl: Math.max(...set.signatures.map(({ data }) => data.originalTtl)) };
 }
 
 function resolverFaultOf(verdict: Judged): { readonly resolverFault?: ResolverFault } {
