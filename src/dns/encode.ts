@@ -19,16 +19,19 @@ export interface QueryOptions {
   readonly edns: 'offered' | 'left-out';
   /** Whether signatures are wanted with the answer (RFC 3225). */
   readonly dnssecOk: boolean;
+  /** `not-desired`: to an authoritative server, of which only its own data is wanted. Default `desired`. */
+  readonly recursion?: 'desired' | 'not-desired' | undefined;
 }
 
 /**
  * A recursive query; AD is set to say that we understand it in the answer (RFC 6840 5.7). Whoever wants the signatures
  * checks them himself: CD asks for what the resolver finds bogus too (RFC 6840 5.9). Null for a name that is none.
  */
-export function encodeQuery(question: Question, { id, edns, dnssecOk }: QueryOptions): Buffer | null {
+export function encodeQuery(question: Question, { id, edns, dnssecOk, recursion }: QueryOptions): Buffer | null {
   const asked = encodeQuestion(question);
   if (asked === null) return null;
-  const flags = FLAG.recursionDesired | FLAG.authenticData | (dnssecOk ? FLAG.checkingDisabled : 0);
+  const desired = recursion === 'not-desired' ? 0 : FLAG.recursionDesired;
+  const flags = desired | FLAG.authenticData | (dnssecOk ? FLAG.checkingDisabled : 0);
   const header = encodeHeader({ id, flags, counts: [1, 0, 0, 0] });
   if (edns === 'left-out') return Buffer.concat([header, asked]);
   header.writeUInt16BE(1, 10);

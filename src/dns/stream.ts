@@ -60,7 +60,7 @@ export function createStreamUpstream(options: StreamOptions): Upstream {
   const askOn = (on: Channel, question: Question, exchange: ExchangeOptions): Promise<StreamOutcome | 'closed'> =>
     new Promise((resolve) => {
       const id = freeId(on.pending, options.random);
-      const query = encodeQuery(question, { id, edns: exchange.edns, dnssecOk: exchange.dnssecOk });
+      const query = encodeQuery(question, { ...exchange, id });
       if (query === null) {
         resolve(failed({ kind: 'malformed', detail: 'the name cannot be asked for' }));
         return;

@@ -51,7 +51,7 @@ export function createUdpUpstream(options: UdpOptions): Upstream {
 
 function askByDatagram(options: UdpOptions, question: Question, exchange: ExchangeOptions): Promise<UdpOutcome> {
   const id = Math.floor(options.random() * 0x1_0000);
-  const query = encodeQuery(question, { id, edns: exchange.edns, dnssecOk: exchange.dnssecOk });
+  const query = encodeQuery(question, { ...exchange, id });
   if (query === null) return Promise.resolve(failed({ kind: 'malformed', detail: 'the name cannot be asked for' }));
   return new Promise((resolve) => {
     let strays = 0;

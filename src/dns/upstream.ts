@@ -17,6 +17,8 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal | undefined;
   readonly edns: 'offered' | 'left-out';
   readonly dnssecOk: boolean;
+  /** See `QueryOptions`. */
+  readonly recursion?: 'desired' | 'not-desired' | undefined;
 }
 
 export interface Upstream {

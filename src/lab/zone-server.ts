@@ -179,9 +179,10 @@ function fitted(request: ReplyRequest, answer: ZoneAnswer): Buffer {
 }
 
 function encode({ query, question }: ReplyRequest, answer: ZoneAnswer & { readonly truncated?: boolean }): Buffer {
+  // To a resolver's questions it is a resolver; to one that asks for its own data alone, the authority.
   const flags =
     FLAG.recursionAvailable |
-    (query.recursionDesired ? FLAG.recursionDesired : 0) |
+    (query.recursionDesired ? FLAG.recursionDesired : FLAG.authoritative) |
     (answer.authenticData && (query.authenticData || query.edns?.dnssecOk === true) ? FLAG.authenticData : 0) |
     (answer.truncated === true ? FLAG.truncated : 0);
   const edns = query.edns === null ? null : { udpPayloadSize: EDNS_UDP_OCTETS, dnssecOk: query.edns.dnssecOk };
