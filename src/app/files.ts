@@ -7,6 +7,8 @@ import { type FileHandle, lstat, open, realpath, rename, stat, unlink } from 'no
 
 /** The largest file that is read whole: room for more than a million targets, or every root there is many times over. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** The code of the fault of a file that has more; the system's own `EFBIG` is about writing. */
+export const TOO_LARGE = 'TOO_LARGE';
 /** What a file without an end (a device, a pipe) is read in. */
 const READ_BYTES = 64 * 1024;
 
@@ -19,7 +21,7 @@ export interface AtomicFile {
   discard(): Promise<void>;
 }
 
-/** The whole file. Rejects with the error of the system, or with `EFBIG` for more than `MAX_FILE_BYTES`. */
+/** The whole file. Rejects with the error of the system, or with `TOO_LARGE` for more than `MAX_FILE_BYTES`. */
 export async function readBounded(path: string): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
@@ -29,7 +31,7 @@ export async function readBounded(path: string): Promise<Buffer> {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
       if (bytesRead === 0) return Buffer.concat(chunks, size);
       size += bytesRead;
-      if (size > MAX_FILE_BYTES) throw fault('EFBIG', path);
+      if (size > MAX_FILE_BYTES) throw fault(TOO_LARGE, path);
       chunks.push(buffer.subarray(0, bytesRead));
     }
   } finally {

@@ -14,6 +14,7 @@ import { chainLines } from '../report/chain-lines.ts';
 import { toJson } from '../report/json.ts';
 import type { GivenOptions } from './given-options.ts';
 import { openSink, type Sink } from './sink.ts';
+import { MAX_INPUT_BYTES, readAll } from './target-input.ts';
 import { describeFileFault, UsageError } from './usage-error.ts';
 import { caFileOf, choiceOf } from './world-options.ts';
 
@@ -102,6 +103,9 @@ async function* linesOfText(text: string): AsyncIterable<string> {
   }
 }
 
+/** Characters of one case: a hundred certificates, each of the largest kind, are a tenth of it. */
+export const MAX_CASE_LENGTH = 8 * 1024 * 1024;
+
 async function* linesOfStream(stream: AsyncIterable<unknown>): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -110,15 +114,17 @@ async function* linesOfStream(stream: AsyncIterable<unknown>): AsyncIterable<str
       rest + (chunk instanceof Uint8Array ? decoder.decode(chunk, { stream: true }) : String(chunk))
     ).split('\n');
     rest = pieces.pop() ?? '';
+    if (rest.length > MAX_CASE_LENGTH)
+      throw new UsageError(`a line of the input is longer than ${MAX_CASE_LENGTH} characters`);
     yield* pieces;
   }
   if (rest !== '') yield rest;
 }
 
 async function textOfStream(stream: AsyncIterable<unknown>): Promise<string> {
-  let text = '';
-  for await (const line of linesOfStream(stream)) text += `${line}\n`;
-  return text;
+  const bytes = await readAll(stream);
+  if (bytes.length <= MAX_INPUT_BYTES) return bytes.toString('utf8');
+  throw new UsageError(`standard input: it is larger than ${MAX_INPUT_BYTES / 1024 / 1024} MiB`);
 }
 
 async function readFile(file: string, world: World): Promise<string> {

@@ -1,4 +1,4 @@
-import { MAX_FILE_BYTES } from '../app/files.ts';
+import { MAX_FILE_BYTES, TOO_LARGE } from '../app/files.ts';
 
 /** What a person got wrong on the command line, in a sentence: exit 2, and nothing was sent. */
 export class UsageError extends Error {
@@ -21,8 +21,9 @@ export function describeFileFault(error: unknown): string {
     ENOTDIR: 'a part of its path is no directory',
     EEXIST: 'a file of that name is being written already',
     EROFS: 'the file system is read-only',
-    EFBIG: `it is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`,
+    [TOO_LARGE]: `it is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`,
     ELOOP: 'it is a link that belongs to somebody else, or links that lead in a circle',
+    EFBIG: 'the system lets no file become that large',
     ENOSPC: 'there is no space left on the device',
     EIO: 'the device has failed',
     EMFILE: 'too many files are open; raise the limit (ulimit -n)',

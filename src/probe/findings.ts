@@ -75,7 +75,10 @@ function certificateFindings(evidence: Evidence, at: At): readonly Finding[] {
     const { matched, expected, presented } = evidence.identity.value.mx;
     if (!matched)
       findings.push(
-        at('certificate-name', `the certificate is for ${presented.join(', ') || 'no name'}, not for ${expected}`),
+        at(
+          'certificate-name',
+          `the certificate is for ${presented.map((name) => (name === '' ? '""' : name)).join(', ') || 'no name'}, not for ${expected}`,
+        ),
       );
   }
   if (evidence.path.kind !== 'seen') return findings;

@@ -15,8 +15,8 @@ import { PAGER_HEADINGS, pagerCells } from './lines.ts';
 import { type Markup, markup, NOTHING } from './markup.ts';
 import { remedyTitle, whatIfLines } from './remedy-lines.ts';
 import type { Rendering, RenderOptions } from './rendering.ts';
-import { allFindings, hostFacts } from './table.ts';
 import { scanLines } from './scan-lines.ts';
+import { allFindings, hostFacts } from './table.ts';
 import { transcriptLine } from './transcript.ts';
 import { groupPredictions, groupSenders, lossSentence, policyRows, showModes, verdictSentence } from './wording.ts';
 

@@ -22,8 +22,7 @@ export async function authenticate(credentials: Credentials, exchange: Exchange)
     case 'plain':
       return exchange(`AUTH PLAIN ${base64(`\0${user}\0${secret}`)}`, `AUTH PLAIN ${HIDDEN}`);
     case 'xoauth2': {
-      const token = base64(`user=${user}\x01auth=Bearer ${secret}\x01\x01`);
-      const reply = await exchange(`AUTH XOAUTH2 ${token}`, `AUTH XOAUTH2 ${HIDDEN}`);
+      const reply = await exchange(`AUTH XOAUTH2 ${bearerToken(user, secret)}`, `AUTH XOAUTH2 ${HIDDEN}`);
       // A refusal comes as a challenge with the reason in it; an empty answer brings the reply.
       return isChallenge(reply) ? exchange('', '') : reply;
     }
@@ -39,9 +38,19 @@ export async function authenticate(credentials: Credentials, exchange: Exchange)
 
 /** A reply in which the server repeats what it was told, without that (R55). */
 export function hideSecrets(reply: SmtpReply, { user, secret }: Credentials): SmtpReply {
-  const secrets = [secret, base64(secret), base64(`\0${user}\0${secret}`)].filter((text) => text !== '');
+  const secrets = [
+    secret,
+    base64(secret),
+    base64(user),
+    base64(`\0${user}\0${secret}`),
+    bearerToken(user, secret),
+  ].filter((text) => text !== '');
   const hide = (line: string): string => secrets.reduce((text, hidden) => text.replaceAll(hidden, HIDDEN), line);
   return { ...reply, lines: reply.lines.map(hide) };
+}
+
+function bearerToken(user: string, secret: string): string {
+  return base64(`user=${user}\x01auth=Bearer ${secret}\x01\x01`);
 }
 
 function isChallenge(result: ReplyResult): result is { readonly ok: true; readonly value: SmtpReply } {

@@ -153,3 +153,22 @@ test('a message about words from anywhere obeys none of them (R54)', async (cont
     assert.doesNotMatch(stderr, /[\p{Cc}\p{Cf}](?<!\n)/u);
   }
 });
+
+test('standard input without an end is given up at a bound, in a sentence (R7)', async () => {
+  for (const argv of [
+    ['chain', '-'],
+    ['chain', '--format', 'ndjson', '-'],
+    ['probe', '--input', '-'],
+  ]) {
+    const endless = openSync('/dev/zero', 'r');
+    const child = spawn(process.execPath, [EXECUTABLE, ...argv], { stdio: [endless, 'pipe', 'pipe'], timeout: 30_000 });
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    closeSync(endless);
+    assert.equal(code, 2, argv.join(' '));
+    assert.match(stderr, /^tlsreach: .* (larger|longer) than \d+ (MiB|characters)/);
+  }
+});

@@ -231,7 +231,7 @@ describe('credentials', () => {
     ['xoauth2', ['user=tester\x01auth=Bearer open sesame\x01\x01']],
   ] as const) {
     it(`go to a verified server by ${mechanism}, and are seen nowhere (R3, R55)`, async () => {
-      const echo = `235 2.7.0 welcome ${Buffer.from('\0tester\0open sesame').toString('base64')} open sesame`;
+      const echo = `235 2.7.0 welcome ${['\0tester\0open sesame', sent[0]].map((text) => Buffer.from(text).toString('base64')).join(' ')} open sesame`;
       const peer = await startSmtpPeer({ keywordsUnderTls, auth: echo });
       const opened = await runSession({ port: peer.port, credentials: { ...credentials, mechanism } });
       await peer.stop();
