@@ -49,8 +49,8 @@ export function whatIfs(input: WhatIfInput): WhatIfs {
   let mended = input.rows;
   for (const finding of pairs.values()) {
     const rows = mend(input.rows, finding, input);
-    if (!changes(input.rows, rows)) continue;
     mended = mend(mended, finding, input);
+    if (!changes(input.rows, rows)) continue;
     const value = scoreOf(rows, input.options);
     if (value !== null) whatIf.push({ code: finding.code, host: finding.host ?? null, value, gain: value - current });
   }
@@ -66,8 +66,7 @@ function scoreOf(rows: readonly WhatIfRow[], options: ConfidenceOptions): number
 }
 
 function changes(before: readonly WhatIfRow[], after: readonly WhatIfRow[]): boolean {
-  const facts = (rows: readonly WhatIfRow[]): string => JSON.stringify(rows.map(({ scored }) => scored));
-  return facts(before) !== facts(after);
+  return before.length !== after.length || JSON.stringify(before) !== JSON.stringify(after);
 }
 
 function mend(rows: readonly WhatIfRow[], finding: Found, input: WhatIfInput): readonly WhatIfRow[] {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { Ajv } from 'ajv';
 import { jsonRendering } from '../../src/report/json.ts';
-import { HOSTILE_HOST, host, result, THREE_GOOD_HOSTS, TWO_WRONG_NAMES } from './results.ts';
+import { finding, HOSTILE_HOST, host, result, THREE_GOOD_HOSTS, TWO_WRONG_NAMES } from './results.ts';
 
 const schema: object = JSON.parse(readFileSync(new URL('../../docs/schemas/probe-1.json', import.meta.url), 'utf8'));
 const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
@@ -28,6 +28,20 @@ const RESULTS = {
         times: [null, null, null, null, null, null, null],
       }),
     ],
+  }),
+  'remedies and what mending would give': result({
+    hosts: [...THREE_GOOD_HOSTS.hosts],
+    more: {
+      findings: [
+        {
+          ...finding('dane-mismatch', 'mx.example.com', 'no match'),
+          remedies: [{ kind: 'dns-record', for: 'zone', title: 'Publish', text: 'a. IN A 192.0.2.1' }],
+        },
+      ],
+      improvements: [finding('dane-absent', 'mx.example.com', 'none')],
+      whatIf: [{ code: 'dane-mismatch', host: null, value: 107, gain: 7 }],
+      allMended: null,
+    },
   }),
   'Quick and AssureTLS': result({
     hosts: [...THREE_GOOD_HOSTS.hosts],
