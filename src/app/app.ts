@@ -17,12 +17,14 @@ import { createStsDiscovery, type DiscoverSts } from '../mtasts/discover.ts';
 import { createPolicyFetcher } from '../mtasts/fetch.ts';
 import { createNet, type Net } from '../net/net.ts';
 import { describeAnchorFault, type TrustAnchors } from '../pki/trust-anchors.ts';
+import type { CanaryWord } from '../probe/canary.ts';
 import { type ProbeDependencies, probe, type SessionRequest } from '../probe/probe.ts';
 import { capturedEvidence } from '../probe/rejudge.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { SessionReport } from '../probe/result-of.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS, OBSERVE, openSession, STAY_IN_CLEAR } from '../session/open.ts';
+import { createCanaryWatch } from './canaries.ts';
 import { certificateJudge } from './certificate-judge.ts';
 import type { DeepScan, DeepScanOptions } from './deep-scan.ts';
 import { inquiries } from './inquiries.ts';
@@ -48,6 +50,8 @@ interface House {
   readonly policies: Recorded['policies'];
   readonly anchors: TrustAnchors;
   readonly heloName: string | null;
+  /** What the canaries say, asked when somebody wants to know. */
+  readonly canaries: () => Promise<readonly CanaryWord[]>;
   /** Absent where no deep scan is wanted. */
   readonly scan?: DeepScan | undefined;
   /** Listens to the one probe this house is for; absent where nobody wants a capture. */
@@ -80,6 +84,7 @@ export async function createApp(settings: AppSettings, world: Essentials = ESSEN
     policies,
     anchors,
     heloName,
+    canaries: createCanaryWatch({ ...settings, net, resolver, clock }),
     scan: await deepScanOf(settings, { net, world, heloName }),
   };
   const servers = resolvers.servers.map(({ text }) => text);
@@ -124,6 +129,11 @@ function probeDependencies(house: House, resolvers: readonly string[]): ProbeDep
     resolvers,
     trust: { anchors: anchors.count, sources: anchors.sources },
     ...inquiries(house),
+    canaries: house.canaries,
+    authorities: async (questions, signal) => {
+      const { askAuthorities } = await import('../dns/authoritative.ts');
+      return askAuthorities(questions, { ...house, ...world, redirect: settings.redirect ?? undefined }, signal);
+    },
     openSession: (request) => observe(house, request),
   };
 }
@@ -182,9 +192,11 @@ async function observe(house: House, request: SessionRequest): Promise<SessionRe
     { net, clock: world.clock, judge: certificateJudge({ ...house, ...request, moment, target }) },
   );
   const { evidence, transcript } = report;
-  recorder?.session({ tls: request.tls, judgedAt: moment(), evidence: capturedEvidence(report), transcript });
   const wanted = request.tls === 'observe' && evidence.greeting.kind === 'seen';
-  return wanted ? { evidence, transcript, scan: await house.scan?.(request) } : report;
+  const scan = wanted ? await house.scan?.(request) : undefined;
+  const captured = { judgedAt: moment(), evidence: capturedEvidence(report), transcript, scan: scan?.report };
+  recorder?.session({ tls: request.tls, ...captured });
+  return { evidence, transcript, scan };
 }
 
 /** The time at which it is first asked for, from then on. */

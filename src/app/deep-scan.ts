@@ -1,11 +1,11 @@
 /** The deep scan as a probe uses it: one scanner for all targets of a process, and every profile asked of its report. */
 import { parseIpAddress } from '../base/ip-address.ts';
 import type { Net } from '../net/net.ts';
-import type { HostScan } from '../policy/scan-evidence.ts';
+import type { HostScan, ScanReport } from '../policy/scan-evidence.ts';
 import type { SessionRequest } from '../probe/probe.ts';
-import { overallRating, PROFILES, rate } from '../scan/profiles/rate.ts';
 import { DEFAULT_TIME_LIMIT_MS } from '../scan/scan.ts';
 import { createScanner } from '../scan/scanner.ts';
+import { rated } from './ratings.ts';
 import type { AppSettings, ScanSettings } from './settings.ts';
 import type { Essentials } from './world.ts';
 
@@ -22,7 +22,7 @@ export interface DeepScanOptions {
 export function createDeepScan({ settings, wanted, net, world, heloName }: DeepScanOptions): DeepScan {
   const scanner = createScanner({ net, ...world });
   return async ({ host, address, port, signal }) => {
-    const report = await scanner.scan({
+    const report: ScanReport = await scanner.scan({
       address,
       port,
       serverName: parseIpAddress(host.exchange) === null ? host.exchange : null,
@@ -33,10 +33,6 @@ export function createDeepScan({ settings, wanted, net, world, heloName }: DeepS
       timeLimitMs: settings.deadlineMs ?? DEFAULT_TIME_LIMIT_MS,
       signal,
     });
-    const ratings = PROFILES.map((profile) => {
-      const rows = rate(report, profile);
-      return { profile: profile.id, title: profile.title, overall: overallRating(rows), rows };
-    });
-    return { report, ratings };
+    return rated(report);
   };
 }

@@ -21,6 +21,7 @@ import type { SessionReport } from '../probe/result-of.ts';
 import type { SessionTarget } from '../session/plan.ts';
 import { certificateJudge } from './certificate-judge.ts';
 import { inquiries } from './inquiries.ts';
+import { rated } from './ratings.ts';
 
 export interface ReplayOptions {
   /** ms since the epoch; null: when the capture was made. */
@@ -151,7 +152,8 @@ async function capturedSession(
     return { evidence: neverBegun(target), transcript: [] };
   }
   const moment = (): number => session.judgedAt + shift;
-  return rejudge(session, certificateJudge({ ...request, resolver, anchors, moment, target }), signal);
+  const report = await rejudge(session, certificateJudge({ ...request, resolver, anchors, moment, target }), signal);
+  return session.scan === undefined ? report : { ...report, scan: rated(session.scan) };
 }
 
 /** Stands in until the fault is told. */

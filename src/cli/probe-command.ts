@@ -6,7 +6,7 @@ import { type AppSettings, DEFAULT_SCAN_BUDGET, MAX_SCAN_BUDGET, type ScanSettin
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import type { Capture } from '../probe/capture.ts';
-import type { ProbeRequest } from '../probe/request.ts';
+import { MAX_REPEAT, type ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { Target } from '../probe/target.ts';
 import { FORMATS, type Format, keepsOrder, type Rendering } from '../report/rendering.ts';
@@ -135,6 +135,8 @@ async function planOf(
       assureTls: given.flag('assureTls') ?? false,
       mtaSts: given.flag('mtaSts') ?? true,
       dane: given.flag('dane') ?? true,
+      repeat: wholeOf(given, 'repeat', 1, MAX_REPEAT) ?? 1,
+      authoritative: given.flag('authoritative') ?? false,
       seed: wholeOf(given, 'seed', 0, 2 ** 32 - 1) ?? null,
     },
     concurrency: wholeOf(given, 'concurrency', 1, MAX_CONCURRENCY) ?? DEFAULT_CONCURRENCY,
@@ -151,9 +153,6 @@ function scanOf(given: GivenOptions): ScanSettings | null {
   if (given.flag('scan') !== true) {
     if (budget !== undefined || injectionTest) throw new UsageError('--budget and --scan-injection go with --scan');
     return null;
-  }
-  if (given.text('capture') !== undefined) {
-    throw new UsageError('--scan and --capture do not go together: a capture holds no scan to be judged again');
   }
   return { budget: budget ?? DEFAULT_SCAN_BUDGET, injectionTest };
 }

@@ -28,6 +28,7 @@ import type {
   TlsSession,
   TranscriptLine,
 } from '../policy/evidence.ts';
+import type { ScanReport } from '../policy/scan-evidence.ts';
 import type { EhloKeyword } from '../smtp/ehlo.ts';
 import type { EnhancedStatus, ReplyFault, SmtpReply } from '../smtp/reply.ts';
 import type { CapturedEvidence, CapturedSession } from './capture.ts';
@@ -131,6 +132,9 @@ const der: Shape<string> = (value, place) => {
   return String(value);
 };
 
+/** Certificates in wire order. */
+export const chainShape: Shape<readonly string[]> = list(der, MAX_CHAIN);
+
 const tlsSession = record<TlsSession>({
   protocol: line,
   cipher: line,
@@ -138,7 +142,7 @@ const tlsSession = record<TlsSession>({
   bits: count,
   group: orNull(line),
   serverName: orNull(line),
-  chainAsSent: list(der, MAX_CHAIN),
+  chainAsSent: chainShape,
   ocspStaple: maybe(der),
   resumed: truth,
 });
@@ -199,14 +203,17 @@ const transcriptLine = record<TranscriptLine>({
   text: line,
 });
 
-export const sessionShape: Shape<CapturedSession> = record<CapturedSession>({
-  tls: word<CapturedSession['tls']>({ observe: true, 'in-clear': true }),
-  judgedAt: time,
-  evidence: where(
-    evidence,
-    ({ handshake, path, identity, dane }) =>
-      handshake.kind === 'seen' || [path, identity, dane].every(({ kind }) => kind !== 'seen'),
-    'has a verdict on a certificate without a handshake',
-  ),
-  transcript: list(transcriptLine, MAX_TRANSCRIPT_LINES),
-});
+export function sessionShape(scan: Shape<ScanReport>): Shape<CapturedSession> {
+  return record<CapturedSession>({
+    tls: word<CapturedSession['tls']>({ observe: true, 'in-clear': true }),
+    judgedAt: time,
+    evidence: where(
+      evidence,
+      ({ handshake, path, identity, dane }) =>
+        handshake.kind === 'seen' || [path, identity, dane].every(({ kind }) => kind !== 'seen'),
+      'has a verdict on a certificate without a handshake',
+    ),
+    transcript: list(transcriptLine, MAX_TRANSCRIPT_LINES),
+    scan: maybe(scan),
+  });
+}

@@ -7,6 +7,7 @@ import type { DnsAnswer } from '../dns/answer.ts';
 import type { PolicyEntry } from '../mtasts/cache.ts';
 import type { PolicyFetch } from '../mtasts/fetch.ts';
 import type { Evidence, Phase, TranscriptLine } from '../policy/evidence.ts';
+import type { ScanReport } from '../policy/scan-evidence.ts';
 import type { ProbeRequest } from './request.ts';
 import type { ProbeResult } from './result.ts';
 
@@ -25,6 +26,8 @@ export interface CapturedSession {
   readonly judgedAt: number;
   readonly evidence: CapturedEvidence;
   readonly transcript: readonly TranscriptLine[];
+  /** Only with a deep scan; what the profiles say of it is said anew. */
+  readonly scan?: ScanReport | undefined;
 }
 
 /** A trust anchor whose name stands in a chain. */

@@ -33,6 +33,7 @@ import {
   time,
 } from './capture-limits.ts';
 import { policyShape } from './capture-policy-shapes.ts';
+import { scanShape } from './capture-scan-shapes.ts';
 import { sessionShape } from './capture-session-shapes.ts';
 import type { ProbeRequest } from './request.ts';
 import { describeTargetFault, MAX_TARGET_LENGTH, parseTarget, type Target, type TargetFault } from './target.ts';
@@ -143,5 +144,5 @@ const captureShape: Shape<Capture> = record<Capture>({
   }),
   answers: list(dnsAnswerShape, MAX_ANSWERS),
   policy: orNull(policyShape),
-  sessions: list(sessionShape, MAX_SESSIONS),
+  sessions: list(sessionShape(scanShape), MAX_SESSIONS),
 });

@@ -43,7 +43,7 @@ describe('a capture of any domain of the lab, judged again', { concurrency: 24 }
   after(() => stage.stop());
 
   for (const { label } of LAB_DOMAINS) {
-    it(`${label}: gives the same result, bit for bit (R55)`, async () => {
+    it(`${label}: gives the same result, bit for bit`, async () => {
       const { result, file } = await captured(stage, `you@${label}.${LAB_ZONE}`);
       assert.equal(json(await again(file)), json(result));
     });
@@ -75,6 +75,14 @@ describe('a capture', { concurrency: 8 }, () => {
       const seen = await captured(stage, target, wish);
       assert.equal(json(await again(seen.file)), json(seen.result), target);
     }
+  });
+
+  it('holds the deep scan, too, and every profile says the same of it again', async () => {
+    const scanning = await openStage({ only: ['good'] }, { scan: { budget: 30, injectionTest: true } });
+    const seen = await captured(scanning, 'you@good.lab.test');
+    await scanning.stop();
+    assert.equal(seen.result.hosts[0]?.scan?.report.format, 'tlsreach.scan/1');
+    assert.equal(json(await again(seen.file)), json(seen.result));
   });
 
   it('is the same when it is read and written again', () => {
