@@ -9,7 +9,7 @@ export interface Account {
   readonly gid: number;
 }
 
-const SERVICES = `pickup unix n - n 60 1 pickup
+export const SERVICES = `pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr

@@ -18,12 +18,12 @@ export interface Ran {
 }
 
 /** Runs `tlsreach` with these words and an environment of its own. */
-export function tlsreach(words: readonly string[]): Promise<Ran> {
+export function tlsreach(words: readonly string[], timeout = RUN_MS): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
       [PROGRAM, ...words],
-      { timeout: RUN_MS, encoding: 'utf8', maxBuffer: 1 << 24, env: { PATH: process.env['PATH'], NO_COLOR: '1' } },
+      { timeout, encoding: 'utf8', maxBuffer: 1 << 24, env: { PATH: process.env['PATH'], NO_COLOR: '1' } },
       (error, stdout, stderr) => {
         if (error !== null && typeof error.code !== 'number') reject(error);
         else resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });

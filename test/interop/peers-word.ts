@@ -113,7 +113,7 @@ function plainHex(fingerprint: string): string {
 }
 
 /** Everything a program prints, whatever it exits with: these clients report findings through their exit code too. */
-function run(program: string, words: readonly string[]): Promise<string> {
+export function run(program: string, words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,

@@ -34,7 +34,7 @@ export interface Rig {
   readonly stop: () => Promise<void>;
 }
 
-interface Running {
+export interface Running {
   readonly child: ChildProcess;
   /** Postfix's master leads a group of its own, whose number stands here. */
   readonly pidFile: string | undefined;
@@ -75,9 +75,29 @@ export function skipUnlessRig(): string | false {
   return sentence;
 }
 
-/** Starts everything; on failure what was started is ended again and the server's own log is in the error. */
+/** Knot and unbound, Postfix, Exim and OpenSMTPD, each awaited until it answers. */
 export async function startRig(): Promise<Rig> {
-  await refuseTakenPorts();
+  await refuseTakenPorts([
+    ...SERVER_KEYS.map((key) => ({ host: SERVERS[key].address, port: SMTP_PORT })),
+    ...[RESOLVER_ADDRESS, AUTHORITY_ADDRESS].map((host) => ({ host, port: 53 })),
+  ]);
+  return await raise(async (folder, running) => {
+    const certificates = join(folder, 'certificates');
+    mkdirSync(certificates);
+    const installation = installCertificates(certificates, Date.now());
+    await startNames(folder, running);
+    await startMail(folder, installation, running);
+    return { resolver: `${RESOLVER_ADDRESS}:53`, rootFile: installation.rootFile };
+  });
+}
+
+/**
+ * Starts everything that `start` launches, which it puts into the list, in a folder of its own; on failure what was
+ * started is ended again and the servers' own logs are in the error.
+ */
+export async function raise<T>(
+  start: (folder: string, running: Running[]) => Promise<T>,
+): Promise<T & Pick<Rig, 'folder' | 'stop'>> {
   // 0711: the servers' unprivileged halves must reach their files below it.
   const folder = mkdtempSync(join(tmpdir(), 'tlsreach-rig-'));
   execFileSync('chmod', ['711', folder]);
@@ -101,12 +121,7 @@ export async function startRig(): Promise<Rig> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const certificates = join(folder, 'certificates');
-    mkdirSync(certificates);
-    const installation = installCertificates(certificates, Date.now());
-    await startNames(folder, running);
-    await startMail(folder, installation, running);
-    return { folder, resolver: `${RESOLVER_ADDRESS}:53`, rootFile: installation.rootFile, stop };
+    return { ...(await start(folder, running)), folder, stop };
   } catch (error) {
     const logs = logsOf(folder);
     await stop();
@@ -152,7 +167,7 @@ function installedFor(files: Installed | undefined): Installed {
 }
 
 /** In a process group of its own, so that it ends with every process it starts and no other does. */
-function launch(program: string, words: readonly string[], pidFile?: string): Running {
+export function launch(program: string, words: readonly string[], pidFile?: string): Running {
   const child = spawn(program, words, {
     detached: true,
     stdio: 'ignore',
@@ -194,18 +209,18 @@ function leadersOf(started: Running): readonly number[] {
   return Number.isInteger(written) && written > 1 ? [...leaders, written] : leaders;
 }
 
-function accountOf(user: string): Account {
+export function accountOf(user: string): Account {
   const id = (which: string): number => Number(execFileSync('id', [which, user], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
 
-async function answersDns(address: string, name: string): Promise<void> {
+export async function answersDns(address: string, name: string): Promise<void> {
   const resolver = new Resolver({ timeout: 500, tries: 1 });
   resolver.setServers([`${address}:53`]);
   await eventually(`${address} answers for ${name}`, async () => (await resolver.resolveMx(name)).length > 0);
 }
 
-async function greets(server: RealServer): Promise<void> {
+export async function greets(server: Pick<RealServer, 'host' | 'address'>): Promise<void> {
   await eventually(`${server.host} (${server.address}) greets`, async () =>
     (await firstLine(server.address)).startsWith('220'),
   );
@@ -224,7 +239,7 @@ function firstLine(address: string): Promise<string> {
   });
 }
 
-async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
   const over = Date.now() + START_MS;
   let last = 'it did not';
   for (;;) {
@@ -239,11 +254,9 @@ async function eventually(what: string, holds: () => Promise<boolean>): Promise<
 }
 
 /** A port somebody else holds would have the tests talk to a stranger. */
-async function refuseTakenPorts(): Promise<void> {
-  const places = [
-    ...SERVER_KEYS.map((key) => ({ host: SERVERS[key].address, port: SMTP_PORT })),
-    ...[RESOLVER_ADDRESS, AUTHORITY_ADDRESS].map((host) => ({ host, port: 53 })),
-  ];
+export async function refuseTakenPorts(
+  places: readonly { readonly host: string; readonly port: number }[],
+): Promise<void> {
   for (const place of places) {
     await new Promise<void>((resolve, reject) => {
       const server = createServer();
@@ -254,7 +267,14 @@ async function refuseTakenPorts(): Promise<void> {
 }
 
 function logsOf(folder: string): string {
-  return ['knot/knot.log', 'unbound/unbound.log', 'postfix/postfix.log', 'exim/mainlog', 'exim/paniclog']
+  return [
+    'knot/knot.log',
+    'unbound/unbound.log',
+    'postfix/postfix.log',
+    'exim/mainlog',
+    'exim/paniclog',
+    'nginx/error.log',
+  ]
     .map((name) => join(folder, name))
     .filter((file) => existsSync(file))
     .map((file) => `--- ${file}\n${readFileSync(file, 'utf8').split('\n').slice(-15).join('\n')}`)
