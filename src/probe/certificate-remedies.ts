@@ -63,7 +63,7 @@ function requestRemedy(session: Evidence, which: 'same-key' | 'new-key'): Remedy
   const key =
     which === 'same-key'
       ? `-key ${exchange}.key`
-      : `-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout ${exchange}.next.key`;
+      : `-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${exchange}.next.key`;
   const names = namesFor(session).map((name) => `DNS:${name}`);
   return makeRemedy({
     kind: 'certificate',

@@ -54,12 +54,17 @@ function nextKeyRemedy(exchange: string, name: string, wait: number): readonly R
       kind: 'configuration',
       for: 'any',
       title: `Before the next key: make it, publish its record beside the others, wait ${wait} s, change the key, then remove the old record`,
-      text: [
-        `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${exchange}.next.key`,
-        `openssl pkey -in ${exchange}.next.key -pubout -outform DER | openssl dgst -sha256 -r | awk '{print "${name}. IN TLSA 3 1 1 " $1}'`,
-      ].join('\n'),
+      text: nextKeyCommand(exchange, name),
     }),
   ];
+}
+
+/** Makes a key and prints its record. Both names are plain ones. */
+export function nextKeyCommand(exchange: string, name: string): string {
+  return [
+    `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${exchange}.next.key`,
+    `openssl pkey -in ${exchange}.next.key -pubout -outform DER | openssl dgst -sha256 -r | awk '{print "${name}. IN TLSA 3 1 1 " $1}'`,
+  ].join('\n');
 }
 
 /** `3 1 1` of the key of the server's own certificate. */
