@@ -113,7 +113,9 @@ for (const { key, versions } of TRUTH) {
 }
 
 test('testssl.sh finds the same versions', { skip: skip || skipUnless('testssl') }, async () => {
-  assert.deepEqual(await testsslWord(SERVERS.tls12), ['TLSv1.2']);
+  for (const key of ['rsa', 'tls12', 'ecdsa'] as const) {
+    assert.deepEqual(await testsslWord(SERVERS[key]), TRUTH.find((each) => each.key === key)?.versions, key);
+  }
 });
 
 test('a server whose handshakes break still shows what it would speak', { skip }, async () => {
