@@ -131,7 +131,7 @@ export interface ScanReport {
     /** Names of groups that were offered and not taken, with TLS 1.3 where the server has it. */
     readonly refused: readonly string[];
     readonly complete: boolean;
-    /** Whose preference counts in TLS 1.3. */
+    /** A hybrid or pure ML-KEM group in TLS 1.3 (S-PKI-11). */
     readonly postQuantum: Finding<boolean>;
   };
   /** Size of the finite-field group, bits: the smallest seen. */

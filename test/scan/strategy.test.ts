@@ -65,7 +65,7 @@ test('whatever a server is configured to, asking to the end finds exactly that',
         assert.deepEqual(found.map(({ name }) => name).sort(), server.groups.map(groupName).sort());
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -90,7 +90,7 @@ test('with the default budget nothing that is said is wrong, and the versions ar
         assert.ok(server.signatures.includes(code), signatureName(code));
       if (report.dheBits.kind === 'known') assert.equal(report.dheBits.value, server.dhBits);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -128,6 +128,6 @@ test('an earlier proof is never withdrawn: what was accepted stays accepted, wha
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
