@@ -2,16 +2,20 @@
  * What a probe asks of the DNS and of policy hosts, over whatever answers: a resolver, or a capture. There is one way to
  * ask, so that what is judged again later was asked for in the same way.
  */
-import type { Domain } from '../base/domain.ts';
+import { type Domain, parseDomain } from '../base/domain.ts';
+import type { IpAddress } from '../base/ip-address.ts';
 import { seededRandom } from '../base/random.ts';
 import { lookUpDane } from '../dane/lookup.ts';
 import { describeDnsFailure } from '../dns/answer.ts';
+import { lookUpCaa } from '../dns/caa.ts';
 import type { MailRoute } from '../dns/mail-route.ts';
+import { confirmedNames } from '../dns/pointer.ts';
 import { givenRoute, resolveMailRoute } from '../dns/resolve-mail-route.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { targetsOf } from '../dns/targets.ts';
 import type { DiscoverSts } from '../mtasts/discover.ts';
 import { type DomainPolicy, NO_DOMAIN_POLICY, type ReportSeen } from '../probe/domain-policy.ts';
+import type { HostFacts } from '../probe/host-facts.ts';
 import type { ProbeDependencies } from '../probe/probe.ts';
 import type { ProbeRequest } from '../probe/request.ts';
 import { readReportRecord, reportRecordName } from '../tlsrpt/record.ts';
@@ -23,7 +27,9 @@ export interface Answering {
   readonly settings: Pick<AppSettings, 'family'>;
 }
 
-export function inquiries(answering: Answering): Pick<ProbeDependencies, 'route' | 'order' | 'domainPolicy' | 'dane'> {
+export function inquiries(
+  answering: Answering,
+): Pick<ProbeDependencies, 'route' | 'order' | 'domainPolicy' | 'dane' | 'facts'> {
   return {
     route: (request, signal) => findRoute(answering, request, signal),
     order: (route, seed) => [
@@ -31,7 +37,20 @@ export function inquiries(answering: Answering): Pick<ProbeDependencies, 'route'
     ],
     domainPolicy: (request, signal) => findDomainPolicy(answering, request, signal),
     dane: (host, signal) => lookUpDane(answering.resolver, host, { signal }),
+    facts: (exchange, address, signal) => findFacts(answering, { exchange, address }, signal),
   };
+}
+
+async function findFacts(
+  { resolver }: Answering,
+  { exchange, address }: { readonly exchange: string; readonly address: IpAddress },
+  signal: AbortSignal,
+): Promise<HostFacts> {
+  const [caa, reverse] = await Promise.all([
+    parseDomain(exchange).ok ? lookUpCaa(resolver, exchange, signal) : null,
+    confirmedNames(resolver, address, signal),
+  ]);
+  return { exchange, address: address.text, caa, reverse };
 }
 
 /** The policy of the recipient's domain; a server that was named by the user stands in for all of it (S-STS-15). */

@@ -6,6 +6,7 @@ import type { IpAddress } from '../base/ip-address.ts';
 import type { Log } from '../base/log.ts';
 import type { Mailbox } from '../base/mailbox.ts';
 import type { Destination } from '../net/net.ts';
+import type { GivenServer } from '../probe/target.ts';
 
 export interface AppSettings {
   /** `192.0.2.1`, `[::1]:53`, `tls://host`, `https://host/dns-query`, each with optional `?trust-ad`; empty: the system's. */
@@ -31,6 +32,8 @@ export interface AppSettings {
   readonly implicitTls: boolean;
   readonly auth: AuthSettings | null;
   readonly revocation: 'off' | 'staple' | 'fetch';
+  /** Hosts that are known to answer on the SMTP port, asked when no host of a target does. */
+  readonly canaries: readonly GivenServer[];
   readonly sourceAddress: IpAddress | null;
   readonly privateAddresses: 'allowed' | 'denied';
   /** The lab's, where many of its addresses have to live behind one; null otherwise. */
@@ -81,6 +84,7 @@ export const DEFAULT_SETTINGS: Omit<AppSettings, 'log'> = {
   implicitTls: false,
   auth: null,
   revocation: 'staple',
+  canaries: [],
   sourceAddress: null,
   privateAddresses: 'allowed',
   redirect: null,

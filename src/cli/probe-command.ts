@@ -6,22 +6,23 @@ import { type AppSettings, DEFAULT_SCAN_BUDGET, MAX_SCAN_BUDGET, type ScanSettin
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import type { Capture } from '../probe/capture.ts';
-import { MAX_REPEAT, type ProbeRequest } from '../probe/request.ts';
+import { MAX_REPEAT, type ProbeHooks, type ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { Target } from '../probe/target.ts';
 import { FORMATS, type Format, keepsOrder, type Rendering } from '../report/rendering.ts';
 import { loadRendering, UNAVAILABLE_FORMATS } from '../report/renderings.ts';
 import { runBatch } from './batch.ts';
-import { gatesOf } from './gate-options.ts';
+import { gateNotes, gatesOf } from './gate-options.ts';
 import { type GateSet, judgeGates, nagiosState, worstCode } from './gates.ts';
 import type { GivenOptions } from './given-options.ts';
 import type { LiveTable } from './live-table.ts';
+import { logEvents } from './log-events.ts';
 import { startProgress } from './progress.ts';
 import type { ProbeApp, Services } from './services.ts';
 import { openSink, type Sink } from './sink.ts';
 import { type TargetList, targetsFromInput, targetsFromWords } from './target-input.ts';
 import { UsageError } from './usage-error.ts';
-import { choiceOf, wholeOf, worldSettings } from './world-options.ts';
+import { choiceOf, logLevelOf, wholeOf, worldSettings } from './world-options.ts';
 
 export const DEFAULT_CONCURRENCY = 20;
 export const MAX_CONCURRENCY = 10_000;
@@ -43,6 +44,8 @@ export interface Plan {
   readonly oldHeadings: boolean;
   readonly colour: boolean;
   readonly quiet: boolean;
+  /** Hears of every step of a target; left out where nobody listens. */
+  readonly listen?: ((target: string) => ProbeHooks['onEvent']) | undefined;
   /** Of hosts for which the target names none. */
   readonly port: number;
   /** For what went into the result; null where nobody wants it. */
@@ -119,6 +122,7 @@ async function planOf(
   }
   const rcpt = given.flag('rcpt');
   const list = input === undefined ? targetsFromWords(words) : await targetsFromInput(input, world);
+  for (const note of gateNotes(gates, list.targets())) await world.stderr.write(`tlsreach: ${note}\n`);
   return {
     world,
     list,
@@ -135,13 +139,14 @@ async function planOf(
       assureTls: given.flag('assureTls') ?? false,
       mtaSts: given.flag('mtaSts') ?? true,
       dane: given.flag('dane') ?? true,
-      repeat: wholeOf(given, 'repeat', 1, MAX_REPEAT) ?? 1,
-      authoritative: given.flag('authoritative') ?? false,
+      ...comparisonsOf(given),
       seed: wholeOf(given, 'seed', 0, 2 ** 32 - 1) ?? null,
+      strictCn: given.flag('strictCn') ?? false,
     },
     concurrency: wholeOf(given, 'concurrency', 1, MAX_CONCURRENCY) ?? DEFAULT_CONCURRENCY,
     oldHeadings: given.flag('oldHeadings') ?? false,
     quiet: given.flag('quiet') ?? false,
+    listen: (target) => logEvents(settings.log, logLevelOf(given), target),
     colour: colourWanted(given, world),
   };
 }
@@ -169,6 +174,13 @@ function captureFileOf(given: GivenOptions, { count }: TargetList): string | nul
   if (file === undefined) return null;
   if (file === '-') return given.refuse('capture', 'a file is needed; standard output is for the result');
   return count === 1 ? file : given.refuse('capture', 'a capture holds one target; give one alone');
+}
+
+/** What is asked more than once, to be compared. */
+function comparisonsOf(given: GivenOptions): Pick<ProbeRequest, 'repeat' | 'authoritative'> {
+  const repeat = wholeOf(given, 'repeat', 1, MAX_REPEAT) ?? 1;
+  const authoritative = given.flag('authoritative') ?? false;
+  return { ...(repeat > 1 ? { repeat } : {}), ...(authoritative ? { authoritative } : {}) };
 }
 
 /** Only on a terminal, and never with NO_COLOR (https://no-color.org: set and not empty). */
@@ -252,6 +264,14 @@ const NAGIOS_ORDER: Readonly<Record<number, number>> = { 0: 0, 1: 1, 3: 3, 2: 6 
 async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSignal, many: boolean): Promise<Settled> {
   const live = await liveOf(plan, target, many);
   const { capture: sink } = plan;
+  const heard = plan.listen?.(target.text);
+  const onEvent: ProbeHooks['onEvent'] =
+    live === null || heard === undefined
+      ? (live?.onEvent ?? heard)
+      : (event) => {
+          live.onEvent(event);
+          heard(event);
+        };
   let captured: Capture | null = null;
   const onCapture = (capture: Capture): void => {
     captured = capture;
@@ -259,7 +279,7 @@ async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSi
   try {
     const result = await app.probe(
       { ...plan.request, target },
-      { signal, ...(live === null ? {} : { onEvent: live.onEvent }), ...(sink === null ? {} : { onCapture }) },
+      { signal, onEvent, ...(sink === null ? {} : { onCapture }) },
     );
     if (captured !== null && sink !== null) {
       await sink.write((await import('../probe/capture.ts')).captureText(captured));

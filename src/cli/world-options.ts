@@ -9,7 +9,8 @@ import { describeDomainFault, parseDomain } from '../base/domain.ts';
 import { addressLiteral, parseIpAddress } from '../base/ip-address.ts';
 import type { LogLevel } from '../base/log.ts';
 import { describeMailboxFault, parseMailbox } from '../base/mailbox.ts';
-import { parsePort } from '../probe/target.ts';
+import { printable } from '../base/printable.ts';
+import { describeTargetFault, parsePort, parseServer } from '../probe/target.ts';
 import { closest } from './closest.ts';
 import { type GivenOptions, readText } from './given-options.ts';
 import { stderrLog } from './stderr-log.ts';
@@ -21,10 +22,13 @@ export const MAX_DEADLINE_S = 86_400;
 
 export async function worldSettings(given: GivenOptions, world: World): Promise<AppSettings> {
   const implicitTls = given.flag('implicitTls') ?? DEFAULT_SETTINGS.implicitTls;
-  const family = familyOf(given);
+  const wanted = familyOf(given);
+  const sourceAddress = sourceAddressOf(given, wanted);
+  // From an address of one family nobody of the other can be reached.
+  const family = sourceAddress?.family ?? wanted;
   return {
     resolvers: await resolversOf(given),
-    dnssecAnchors: await optionalText(given, 'dnssecAnchor', world),
+    dnssecAnchors: await dnssecAnchorsOf(given, world),
     caFile: await caFileOf(given, world),
     systemCa: given.flag('systemCa') ?? DEFAULT_SETTINGS.systemCa,
     port: portOf(given, 'port') ?? (implicitTls ? SMTPS_PORT : DEFAULT_SETTINGS.port),
@@ -37,8 +41,9 @@ export async function worldSettings(given: GivenOptions, world: World): Promise<
     client: await clientOf(given, world),
     implicitTls,
     auth: await authOf(given, world),
-    revocation: choiceOf(given, 'revocation', ['off', 'staple', 'fetch']) ?? DEFAULT_SETTINGS.revocation,
-    sourceAddress: sourceAddressOf(given, family),
+    revocation: revocationOf(given),
+    canaries: canariesOf(given),
+    sourceAddress,
     privateAddresses: privacyOf(given),
     redirect: null,
     scan: null,
@@ -72,6 +77,15 @@ export function wholeOf(given: GivenOptions, key: string, least: number, most: n
   return number >= least && number <= most
     ? number
     : given.refuse(key, `a whole number from ${least} to ${most} is expected`);
+}
+
+function revocationOf(given: GivenOptions): AppSettings['revocation'] {
+  const how = choiceOf(given, 'revocation', ['off', 'staple', 'fetch']) ?? DEFAULT_SETTINGS.revocation;
+  if (how !== 'fetch') return how;
+  return given.refuse(
+    'revocation',
+    'asking OCSP and CRL servers is not available yet; "staple" judges the OCSP response that the server sends along',
+  );
 }
 
 function portOf(given: GivenOptions, key: string): number | undefined {
@@ -134,6 +148,14 @@ function sourceAddressOf(given: GivenOptions, family: AppSettings['family']): Ap
   return address;
 }
 
+function canariesOf(given: GivenOptions): AppSettings['canaries'] {
+  return given.list('canary').map((text) => {
+    const server = parseServer(text);
+    if (server.ok) return server.value;
+    throw new UsageError(`${given.nameOf('canary')} "${printable(text, 80)}": ${describeTargetFault(server.failure)}`);
+  });
+}
+
 function privacyOf(given: GivenOptions): AppSettings['privateAddresses'] {
   const deny = given.flag('denyPrivate') === true;
   if (deny && given.flag('allowPrivate') === true) {
@@ -145,6 +167,15 @@ function privacyOf(given: GivenOptions): AppSettings['privateAddresses'] {
 async function optionalText(given: GivenOptions, key: string, world: World): Promise<string | null> {
   const file = given.text(key);
   return file === undefined ? null : readText(file, given.nameOf(key), world);
+}
+
+/** DS or DNSKEY records of the root, one a line. */
+async function dnssecAnchorsOf(given: GivenOptions, world: World): Promise<string | null> {
+  const text = await optionalText(given, 'dnssecAnchor', world);
+  if (text === null) return null;
+  const { describeAnchorFault, parseTrustAnchors } = await import('../dns/dnssec/anchors.ts');
+  const anchors = parseTrustAnchors(text);
+  return anchors.ok ? text : given.refuse('dnssecAnchor', describeAnchorFault(anchors.failure));
 }
 
 /** PEM with at least one certificate, each of them readable. */

@@ -93,14 +93,6 @@ export const BLAME_FINDINGS = {
       'Let ICMP "fragmentation needed" and "packet too big" pass on the way to {host}, or clamp the MSS at the tunnel or firewall; compare with a test from another network.',
     reference: 'RFC 2923 2.1, RFC 4821',
   },
-  'blocked-port': {
-    severity: 'error',
-    title: 'this machine cannot reach the port at all',
-    explain:
-      'No host of the target answered, and neither did any of the canaries, hosts that are known to answer on this port. The network of this machine blocks the port on its way out, as many providers do with port 25. Nothing is known about the target, and nobody there is to blame.',
-    advice: 'Test from a network that may send mail, or ask the provider to open the port.',
-    reference: 'RFC 5068 3.1',
-  },
   'canary-answered': {
     severity: 'info',
     title: 'the silence is theirs: a canary answers',

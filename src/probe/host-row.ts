@@ -49,7 +49,11 @@ export function rowOfDangling({ host, port, rcptAsked, remarks }: DanglingHost):
   const lookupFailed = remarks.some(
     (remark) => remark.kind === 'mx-lookup-failed' && remark.exchange === host.exchange,
   );
-  const verdict = lookupFailed ? 'inconclusive' : 'unreachable';
+  // Nothing is known about the family that was not to be used.
+  const otherFamily = remarks.some(
+    (remark) => remark.kind === 'mx-has-no-address' && remark.exchange === host.exchange && remark.family !== undefined,
+  );
+  const verdict = lookupFailed ? 'inconclusive' : otherFamily ? 'skipped' : 'unreachable';
   const { exchange, preference } = host;
   return {
     result: {
@@ -58,7 +62,7 @@ export function rowOfDangling({ host, port, rcptAsked, remarks }: DanglingHost):
       address: null,
       port,
       verdict,
-      blame: 'them',
+      blame: otherFamily ? 'us' : 'them',
       score: null,
       terms: NO_TERMS,
       stages: noStages(rcptAsked),
@@ -116,6 +120,7 @@ function hostResultOf(
     preference: evidence.preference,
     address: evidence.address,
     port: evidence.port,
+    ...(evidence.connect.kind === 'seen' ? { localAddress: evidence.connect.value.localAddress } : {}),
     verdict,
     blame,
     score: null,
@@ -168,11 +173,13 @@ function daneAt(published: PublishedPolicy, { exchange, dane }: Evidence): HostR
   const lookup = published.dane.get(exchange) ?? null;
   if (lookup === null) return { status: 'not-tested' };
   const { status, detail } = dane.kind === 'seen' ? dane.value : daneOutcome(lookup, null);
-  if (lookup.kind !== 'records') return { status, detail };
+  const steps = lookup.steps.map(({ name, type, outcome, security }) => ({ name, type, outcome, security }));
+  if (lookup.kind !== 'records') return { status, detail, steps };
   const judged = dane.kind === 'seen' && dane.value.verdict !== null ? dane.value.verdict.records : [];
   return {
     status,
     detail,
+    steps,
     tlsaName: lookup.tlsaName,
     records:
       judged.length > 0

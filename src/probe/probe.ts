@@ -9,13 +9,16 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Domain } from '../base/domain.ts';
-import type { IpAddress } from '../base/ip-address.ts';
-import type { DaneHost, DaneLookup } from '../dane/lookup.ts';
+import { type IpAddress, parseIpAddress } from '../base/ip-address.ts';
+import { type DaneHost, type DaneLookup, tlsaName } from '../dane/lookup.ts';
+import type { AuthorityQuestion, AuthorityReport } from '../dns/authoritative.ts';
 import type { MailHost, MailRoute } from '../dns/mail-route.ts';
 import type { Evidence } from '../policy/evidence.ts';
+import { allSilent, type CanaryWord } from './canary.ts';
 import type { DaneByHost, DomainPolicy } from './domain-policy.ts';
+import { FACTS_PATIENCE_MS, type LookUpFacts } from './host-facts.ts';
 import { rowOfSession } from './host-row.ts';
-import type { ProbeHooks, ProbeRequest } from './request.ts';
+import { MAX_REPEAT, type ProbeHooks, type ProbeRequest } from './request.ts';
 import type { ProbeResult, StageName } from './result.ts';
 import {
   type FoundRoute,
@@ -47,6 +50,7 @@ export interface SessionRequest extends ProbeTarget {
   /** The TLSA records of the host; null where nobody looked. */
   readonly dane: DaneLookup | null;
   readonly rcptTo: string | null;
+  readonly strictCn: boolean;
   /** `observe` tries everything; `in-clear` never does STARTTLS (AssureTLS). */
   readonly tls: 'observe' | 'in-clear';
   readonly signal: AbortSignal;
@@ -69,6 +73,14 @@ export interface ProbeDependencies {
   readonly domainPolicy: (request: ProbeRequest, signal: AbortSignal) => Promise<DomainPolicy>;
   /** The TLSA records of a host. */
   readonly dane: (host: DaneHost, signal: AbortSignal) => Promise<DaneLookup>;
+  /** Facts beside TLS; absent: nobody looks. */
+  readonly facts?: LookUpFacts | undefined;
+  /** Hosts that are known to answer, asked when no host of the target does. */
+  readonly canaries?: (() => Promise<readonly CanaryWord[]>) | undefined;
+  /** The authoritative name servers, asked one by one. */
+  readonly authorities?:
+    | ((questions: readonly AuthorityQuestion[], signal: AbortSignal) => Promise<readonly AuthorityReport[]>)
+    | undefined;
 }
 
 /** Runs one probe to its end. Never throws for what the outside does; stops early, with what it has, on `signal`. */
@@ -144,14 +156,63 @@ async function observe(run: Run, route: FoundRoute) {
   const dane = await daneOf(run, route);
   const found: RouteRun = { ...run, route, dane };
   const targets = dependencies.order(route, request.seed);
+  const beside = lookBeside(found, targets);
   const sessions = request.quick ? await firstThatAnswers(found, targets) : await allOf(found, targets, 'observe');
+  const contacted = targets.slice(0, sessions.length);
+  const again: SessionReport[] = [];
+  for (let tries = 1; tries < Math.min(request.repeat ?? 1, MAX_REPEAT); tries += 1) {
+    again.push(...(await allOf({ ...found, hooks: {} }, contacted, 'observe')));
+  }
   return {
+    beside: { again, ...(await beside.end(sessions)) },
     route,
     sessions,
     inClear: request.assureTls ? await allOf(found, targets, 'in-clear') : null,
     complete: sessions.length === targets.length,
     published: { domain: await policy, dane },
   };
+}
+
+/** Begins what goes on beside the sessions; `end` waits for it, for the facts not much longer than the sessions took. */
+function lookBeside(run: RouteRun, targets: readonly ProbeTarget[]) {
+  const { request, dependencies, route, signal } = run;
+  const looking = new AbortController();
+  const stop = (): void => looking.abort();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const look = dependencies.facts;
+  const wanted = request.quick || look === undefined ? [] : targets;
+  const facts = Promise.all(
+    wanted.flatMap(({ host, address }) => look?.(host.exchange, address, looking.signal) ?? []),
+  );
+  const authorities =
+    request.authoritative === true ? dependencies.authorities?.(authorityQuestions(run, route), signal) : undefined;
+  return {
+    end: async (sessions: readonly SessionReport[]) => {
+      const cancelTimer = dependencies.clock.setTimer(FACTS_PATIENCE_MS, stop);
+      const silent = !signal.aborted && allSilent(sessions.map(({ evidence }) => evidence));
+      const canaries = silent ? ((await dependencies.canaries?.()) ?? []) : [];
+      const seen = { canaries, authorities: (await authorities) ?? [], facts: await facts };
+      cancelTimer();
+      signal.removeEventListener('abort', stop);
+      return seen;
+    },
+  };
+}
+
+/** What name servers may disagree on, to the harm of mail: MX and policy of the domain, the TLSA records of each host. */
+function authorityQuestions(run: Run, { hosts, source }: FoundRoute): readonly AuthorityQuestion[] {
+  const { domain } = run.request.target;
+  const own: readonly AuthorityQuestion[] =
+    typeof domain !== 'string' || source === 'given'
+      ? []
+      : [
+          { name: domain, type: 'MX' },
+          { name: `_mta-sts.${domain}`, type: 'TXT' },
+        ];
+  const exchanges = [...new Set(hosts.map(({ exchange }) => exchange))];
+  const named = exchanges.filter((exchange) => parseIpAddress(exchange.replace(/^\[|\]$/g, '')) === null);
+  return [...own, ...named.map((exchange) => ({ name: tlsaName(portOf(run), exchange), type: 'TLSA' }) as const)];
 }
 
 /** The TLSA records of every host, before any connection, since the server name to send depends on them (S-DANE-12). */
@@ -214,6 +275,7 @@ async function openOne(run: RouteRun, target: ProbeTarget, tls: SessionRequest['
     mxNameSecure: run.route.security === 'secure',
     dane: run.dane.get(target.host.exchange) ?? null,
     rcptTo: recipientOf(request),
+    strictCn: request.strictCn ?? false,
     tls,
     signal,
     onStage: onEvent === undefined || tls === 'in-clear' ? undefined : onStage,

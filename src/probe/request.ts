@@ -16,7 +16,16 @@ export interface ProbeRequest {
   readonly dane: boolean;
   /** Settles the order among equal preferences, as the same seed does in delivery; null leaves it open. */
   readonly seed: number | null;
+  /** Sessions with each address, to see whether its answers differ; 1 where left out. */
+  readonly repeat?: number | undefined;
+  /** Every authoritative name server is asked whether it says the same as the others. */
+  readonly authoritative?: boolean | undefined;
+  /** Verify compares the CN exactly, its wildcards do not count (R98). Left out: they do. */
+  readonly strictCn?: boolean | undefined;
 }
+
+/** More would only be a burden to the receiver. */
+export const MAX_REPEAT = 10;
 
 export type ProbeEvent =
   | {

@@ -9,7 +9,9 @@ import type { PolicyForce } from '../policy/published.ts';
 import type { HostScan } from '../policy/scan-evidence.ts';
 import { advise } from './advice.ts';
 import { assuranceOf } from './assurance.ts';
-import { type ConfidenceOptions, qFactorOf, scoreHosts } from './confidence.ts';
+import { type Beside, blockedProblem, findingsBeside, NOTHING_BESIDE, resultBeside } from './beside.ts';
+import { canaryVerdict, rowBlamedBy } from './canary.ts';
+import { type ConfidenceOptions, qFactorOf } from './confidence.ts';
 import {
   type DomainPolicy,
   daneWasTested,
@@ -22,7 +24,8 @@ import {
 } from './domain-policy.ts';
 import type { FindingCode } from './finding-catalogue.ts';
 import { findingsOfRoute, makeFinding } from './findings.ts';
-import { type HostRow, rowOfDangling, rowOfSession, withScores } from './host-row.ts';
+import { withFacts } from './host-facts.ts';
+import { type HostRow, rowOfDangling, rowOfSession } from './host-row.ts';
 import { findingsOfDomainPolicy } from './policy-findings.ts';
 import { type PredictionInput, predict, predictNothing } from './predictions.ts';
 import type { RemedyFacts } from './remedy-facts.ts';
@@ -60,6 +63,8 @@ export interface Observed {
   /** Every target of the route was contacted. */
   readonly complete: boolean;
   readonly published: PublishedPolicy;
+  /** Nothing where nobody looked. */
+  readonly beside?: Beside | undefined;
 }
 
 export type FoundRoute = Extract<MailRoute, { readonly kind: 'route' }>;
@@ -67,7 +72,8 @@ export type NoRoute = Exclude<MailRoute, FoundRoute>;
 
 export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
   const { request } = frame;
-  const { route, sessions, inClear, complete, published } = observed;
+  const { route, sessions, inClear, complete, published, beside = NOTHING_BESIDE } = observed;
+  const blocked = blockedProblem(beside);
   const rows = rowsOf(frame, observed);
   const domain = domainText(request);
   const { scored, hosts, advice } = advise({
@@ -77,7 +83,8 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
     findings: [
       ...findingsOfRoute(route.remarks, domain, reachedAddresses(sessions)),
       ...implicitFinding(route, domain),
-      ...blockedFinding(sessions),
+      ...(canaryVerdict(beside.canaries) === 'not-asked' ? blockedFinding(sessions) : []),
+      ...findingsBeside(beside, sessions, domain),
       ...findingsOfDomainPolicy(
         published.domain,
         domain,
@@ -88,8 +95,9 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
   return {
     ...always(frame, published.domain),
     dane: { status: worstDane(hosts) },
-    status: 'tested',
-    problem: null,
+    status: blocked === null ? 'tested' : 'blocked',
+    problem: blocked,
+    ...resultBeside(beside),
     confidence: scored.confidence,
     ...(request.quick
       ? {
@@ -109,6 +117,11 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
         source: route.source,
         records: route.hosts.map(({ exchange, preference }) => ({ exchange, preference })),
       },
+      hosts: route.hosts.map(({ exchange, addressSecurity }) => ({
+        exchange,
+        addresses: addressSecurity,
+        tlsa: published.dane.get(exchange)?.steps.findLast(({ type }) => type === 'TLSA')?.security ?? null,
+      })),
       resolvers: frame.resolvers,
     },
     ...predictionsOf(
@@ -119,6 +132,7 @@ export function resultOfRoute(frame: Frame, observed: Observed): ProbeResult {
         complete,
       },
     ),
+    ...(blocked === null ? {} : noPredictions(blocked)),
     ...advice,
     clock: rolloverClock({
       at: frame.startedAt,
@@ -155,11 +169,25 @@ export function resultWithoutRoute(frame: Frame, route: NoRoute): ProbeResult {
   const { code, problem } = whyNoRoute(route, domain);
   const remarks = route.kind === 'no-address' ? route.remarks : [];
   const rows = danglingHosts(route).map((host) => rowOfDangling({ host, port: frame.port, rcptAsked: false, remarks }));
-  const scored = scoreHosts(
-    rows.map((row) => row.scored),
-    optionsOf(request, null),
-  );
-  const hosts = withScores(rows, scored);
+  const { scored, hosts, advice } = advise({
+    facts: {
+      domain,
+      port: frame.port,
+      startedAt: frame.startedAt,
+      records: mxRecordsOf(route.answers),
+      hosts: danglingHosts(route),
+      remarks,
+      sessions: [],
+      published: { domain: NO_DOMAIN_POLICY, dane: new Map() },
+    },
+    rows,
+    options: optionsOf(request, null),
+    findings: [
+      // Each host says so itself.
+      ...(code === 'no-address-of-family' ? [] : [makeFinding(code, problem, { domain })]),
+      ...findingsOfRoute(remarks, domain, new Set()),
+    ],
+  });
   return {
     ...always(frame, NO_DOMAIN_POLICY),
     status: route.kind,
@@ -174,12 +202,12 @@ export function resultWithoutRoute(frame: Frame, route: NoRoute): ProbeResult {
         source: route.kind === 'null-mx' || hosts.length > 0 ? 'mx' : null,
         records: hosts.map(({ exchange, preference }) => ({ exchange, preference })),
       },
+      hosts: [],
       resolvers: frame.resolvers,
     },
-    predictions: forAll(TLS_MODES, () => predictNothing(problem)),
-    senders: forAll(SENDERS, () => predictNothing(problem)),
+    ...noPredictions(problem),
     dane: { status: 'not-tested' },
-    findings: [makeFinding(code, problem, { domain }), ...findingsOfRoute(remarks, domain, new Set())],
+    ...advice,
     clock: [],
   };
 }
@@ -210,9 +238,10 @@ function always({ request, startedAt, elapsedMs, trust }: Frame, policy: DomainP
   } as const;
 }
 
-function optionsOf({ ignoreNoConnect }: ProbeRequest, published: PublishedPolicy | null): ConfidenceOptions {
+function optionsOf({ ignoreNoConnect, quick }: ProbeRequest, published: PublishedPolicy | null): ConfidenceOptions {
   return {
-    ignoreNoConnect,
+    // With Quick the score is that of the one server that answered; whoever was passed by on the way to it weighs nothing.
+    ignoreNoConnect: ignoreNoConnect || quick,
     mtaStsTested: published !== null && published.domain.mtaSts !== null,
     daneTested: published !== null && daneWasTested(published.dane),
   };
@@ -238,6 +267,13 @@ function predictionsOf({ request, published, mxSecure }: Foreseen, input: Predic
   };
 }
 
+function noPredictions(problem: string): Pick<ProbeResult, 'predictions' | 'senders'> {
+  return {
+    predictions: forAll(TLS_MODES, () => predictNothing(problem)),
+    senders: forAll(SENDERS, () => predictNothing(problem)),
+  };
+}
+
 function forAll<Key extends string, Value>(
   keys: readonly Key[],
   of: (key: Key) => Value,
@@ -254,24 +290,33 @@ function worstDane(hosts: readonly HostResult[]): HostResult['dane']['status'] {
 const DANE_WORST_FIRST = ['mismatch', 'failed', 'unusable', 'match', 'none'] as const;
 
 /** The rows as shown: by preference, then as listed, hosts without any address among them. */
-function rowsOf({ request, port }: Frame, { route, sessions, published }: Observed): readonly HostRow[] {
+function rowsOf(
+  { request, port }: Frame,
+  { route, sessions, published, beside = NOTHING_BESIDE }: Observed,
+): readonly HostRow[] {
+  const canaries = canaryVerdict(beside.canaries);
   const dangling = request.quick ? [] : route.hosts.filter(({ addresses }) => addresses.length === 0);
   const place = (exchange: string): number => route.hosts.findIndex((host) => host.exchange === exchange);
   const rcptAsked = recipientOf(request) !== null;
   return [
     ...sessions.map(({ evidence, transcript, scan }) => withScan(rowOfSession(evidence, transcript, published), scan)),
     ...dangling.map((host) => rowOfDangling({ host, port, rcptAsked, remarks: route.remarks })),
-  ].sort((a, b) => a.result.preference - b.result.preference || place(a.result.exchange) - place(b.result.exchange));
+  ]
+    .map((row) => rowBlamedBy(canaries, withFacts(row, beside.facts)))
+    .sort((a, b) => a.result.preference - b.result.preference || place(a.result.exchange) - place(b.result.exchange));
 }
 
 function withScan(row: HostRow, scan: HostScan | undefined): HostRow {
   return scan === undefined ? row : { ...row, result: { ...row.result, scan } };
 }
 
+/** Those about which the session itself has said what there is to say of where they lie: it got there, or was not let. */
 function reachedAddresses(sessions: readonly SessionReport[]): ReadonlySet<string> {
-  return new Set(
-    sessions.filter(({ evidence }) => evidence.greeting.kind === 'seen').map(({ evidence }) => evidence.address),
+  const settled = sessions.filter(
+    ({ evidence: { connect, greeting } }) =>
+      greeting.kind === 'seen' || (connect.kind === 'failed' && connect.failure.kind === 'not-permitted'),
   );
+  return new Set(settled.map(({ evidence }) => evidence.address));
 }
 
 function implicitFinding(route: FoundRoute, domain: string): readonly Finding[] {
@@ -316,9 +361,24 @@ function whyNoRoute(route: NoRoute, domain: string): { readonly code: FindingCod
       return { code: 'null-mx', problem: `${shown} accepts no mail: it says so with a null MX record` };
     case 'no-such-domain':
       return { code: 'no-such-domain', problem: `${shown} does not exist in the DNS` };
-    case 'no-address':
+    case 'no-address': {
+      const family = onlyFamilyOf(route);
+      if (family !== null) {
+        const problem = `no host of ${shown} has an IPv${family} address, and no other was to be used`;
+        return { code: 'no-address-of-family', problem };
+      }
       return { code: 'no-address', problem: `no host of ${shown} has an address, so no mail can be delivered` };
+    }
     case 'dns-failure':
       return { code: 'dns-failure', problem: `looking up ${shown}: ${describeDnsFailure(route.failure)}` };
   }
+}
+
+/** The one family that was asked for; null where both were. */
+function onlyFamilyOf(route: NoRoute): 4 | 6 | null {
+  if (route.kind !== 'no-address') return null;
+  for (const remark of route.remarks) {
+    if (remark.kind === 'mx-has-no-address' && remark.family !== undefined) return remark.family;
+  }
+  return null;
 }

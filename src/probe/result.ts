@@ -13,6 +13,9 @@ import type { HostScan } from '../policy/scan-evidence.ts';
 export const STAGES = ['answer', 'connect', 'helo', 'tls', 'cert', 'secure', 'from', 'to'] as const;
 export type StageName = (typeof STAGES)[number];
 
+/** The matrix of AssureTLS (R24): without STARTTLS there is nothing between HELO and From. */
+export const ASSURANCE_STAGES = ['answer', 'connect', 'helo', 'from', 'to'] as const satisfies readonly StageName[];
+
 export interface StageResult {
   /** `not-run`: an earlier stage ended it. `not-tested`: nobody asked. */
   readonly result: 'ok' | 'fail' | 'not-run' | 'not-tested';
@@ -69,9 +72,33 @@ export interface HostResult {
     /** Where the records stand: `_25._tcp.mx.example.com`. */
     readonly tlsaName?: string;
     readonly records?: readonly { readonly record: string; readonly matched: boolean; readonly detail: string }[];
+    /** What was asked on the way to the records, in order. */
+    readonly steps?: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly outcome: 'records' | 'no-data' | 'no-such-name' | 'failed';
+      readonly security: DnsSecurity;
+    }[];
   };
   readonly mtaSts: { readonly status: 'none' | 'covered' | 'not-covered' | 'not-tested' };
   readonly findings: readonly Finding[];
+  /** Our own end of the connection; absent where there was none. */
+  readonly localAddress?: string;
+  /** Which authorities may issue for the host (RFC 8659); null: every one. Absent where it was not looked up. */
+  readonly caa?: {
+    readonly status: 'found' | 'none' | 'failed';
+    readonly at?: string;
+    readonly issuers?: readonly string[] | null;
+    readonly wildcardIssuers?: readonly string[] | null;
+    readonly detail?: string;
+  };
+  /** The names of the address that lead back to it; absent where they were not looked up. */
+  readonly reverse?: {
+    readonly status: 'confirmed' | 'none' | 'failed';
+    readonly names: readonly string[];
+    readonly unconfirmed: readonly string[];
+    readonly detail?: string;
+  };
   /** Only with a deep scan. */
   readonly scan?: HostScan;
   readonly transcript: readonly TranscriptLine[];
@@ -211,12 +238,37 @@ export interface ProbeResult {
     readonly value: 0 | 100;
     readonly hosts: readonly {
       readonly exchange: string;
+      readonly preference: number;
       readonly address: string | null;
+      readonly port: number;
+      /** Mail in clear was refused for good. */
       readonly refused: boolean;
+      /** What it said to that, or why it could not be asked. */
       readonly reply: string;
+      readonly stages: Readonly<Record<(typeof ASSURANCE_STAGES)[number], StageResult>>;
     }[];
   };
   readonly hosts: readonly HostResult[];
+  /** Only where no host answered and canaries were named. */
+  readonly canaries?: readonly {
+    readonly server: string;
+    readonly outcome: 'answered' | 'silent' | 'unknown';
+    readonly detail: string;
+  }[];
+  /** Only where every authoritative name server was asked. */
+  readonly authoritative?: readonly {
+    readonly name: string;
+    readonly type: 'MX' | 'TLSA' | 'TXT';
+    /** Null where it was not found. */
+    readonly zone: string | null;
+    readonly agree: boolean;
+    readonly answers: readonly {
+      readonly server: string;
+      readonly address: string | null;
+      readonly kind: string;
+      readonly said: string;
+    }[];
+  }[];
   /** Percent of rows OK per stage; null where nobody ran it. */
   readonly average: Readonly<Record<StageName, number | null>>;
   readonly dns: {
@@ -226,6 +278,12 @@ export interface ProbeResult {
       readonly source: 'mx' | 'implicit' | 'given' | null;
       readonly records: readonly { readonly exchange: string; readonly preference: number }[];
     };
+    /** What DNSSEC says of the addresses and TLSA records of each host (R27); `tlsa` null where they were not asked for. */
+    readonly hosts: readonly {
+      readonly exchange: string;
+      readonly addresses: DnsSecurity;
+      readonly tlsa: DnsSecurity | null;
+    }[];
     readonly resolvers: readonly string[];
   };
   readonly mtaSts: {
