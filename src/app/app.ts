@@ -109,7 +109,7 @@ async function capturing(house: House, servers: readonly string[], wanted: Captu
   const { request, hooks, onCapture } = wanted;
   const recorder = createRecorder({ ...house, clock: house.world.clock });
   const heard = { ...house, resolver: recorder.resolver, discoverSts: recorder.discoverSts, recorder };
-  const result = await probe(request, probeDependencies(heard, servers), hooks);
+  const result = await probe(request, recorder.beside(probeDependencies(heard, servers)), hooks);
   onCapture(recorder.capture(request, result));
   return result;
 }

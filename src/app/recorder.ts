@@ -8,6 +8,7 @@ import type { FetchPolicy, PolicyFetch } from '../mtasts/fetch.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import type { TrustAnchor, TrustAnchors } from '../pki/trust-anchors.ts';
 import { CAPTURE_FORMAT, type Capture, type CapturedAnchor, type CapturedSession } from '../probe/capture.ts';
+import type { ProbeDependencies } from '../probe/probe.ts';
 import type { ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { AppSettings } from './settings.ts';
@@ -26,12 +27,15 @@ export interface Recorder {
   readonly resolver: Resolver;
   readonly discoverSts: DiscoverSts;
   session(session: CapturedSession): void;
+  /** The same dependencies, with what is asked beside the sessions listened to. */
+  beside(dependencies: ProbeDependencies): ProbeDependencies;
   capture(request: ProbeRequest, result: ProbeResult): Capture;
 }
 
 export function createRecorder({ settings, clock, resolver, anchors, policies }: Recorded): Recorder {
   const answers: DnsAnswer[] = [];
   const sessions: CapturedSession[] = [];
+  const heard: Heard = {};
   const listening = listenTo(resolver, answers);
   const policy = listenToPolicies(policies, clock);
   return {
@@ -44,6 +48,7 @@ export function createRecorder({ settings, clock, resolver, anchors, policies }:
       alsoWithoutRecord: true,
     }),
     session: (session) => void sessions.push(session),
+    beside: (dependencies) => listenBeside(dependencies, heard),
     capture: ({ target, ...request }, { startedAt, elapsedMs, dns, trust }) => ({
       format: CAPTURE_FORMAT,
       startedAt: Date.parse(startedAt),
@@ -59,6 +64,7 @@ export function createRecorder({ settings, clock, resolver, anchors, policies }:
       answers,
       policy: policy.seen(),
       sessions,
+      ...heard,
     }),
   };
 }
@@ -74,6 +80,23 @@ function listenTo(resolver: Resolver, answers: DnsAnswer[]): Resolver {
       if (last.get(key) !== said) answers.push(withoutPlaces(answer as DnsAnswer));
       last.set(key, said);
       return answer;
+    },
+  };
+}
+
+type Heard = { -readonly [Key in 'canaries' | 'authorities']?: NonNullable<Capture[Key]> };
+
+function listenBeside(dependencies: ProbeDependencies, heard: Heard): ProbeDependencies {
+  const { canaries, authorities } = dependencies;
+  return {
+    ...dependencies,
+    canaries: async () => {
+      heard.canaries = (await canaries?.()) ?? [];
+      return heard.canaries;
+    },
+    authorities: async (questions, signal) => {
+      heard.authorities = (await authorities?.(questions, signal)) ?? [];
+      return heard.authorities;
     },
   };
 }

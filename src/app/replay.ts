@@ -59,6 +59,7 @@ function dependenciesOf(capture: Capture, { at, anchors: others }: ReplayOptions
   const anchors = others ?? capturedAnchors(capture);
   const shift = at === null ? 0 : at - capture.startedAt;
   const resolver = capturedResolver(capture.answers, miss);
+  const sessions = new Set(capture.sessions);
   return {
     clock: standingClock(capture.startedAt + shift),
     port: settings.port,
@@ -69,7 +70,9 @@ function dependenciesOf(capture: Capture, { at, anchors: others }: ReplayOptions
         ? { anchors: trust.anchors, sources: trust.sources }
         : { anchors: others.count, sources: others.sources },
     ...inquiries({ resolver, discoverSts: capturedDiscovery(capture, { resolver, shift, miss }), settings }),
-    openSession: (request) => capturedSession(capture, request, { resolver, anchors, shift, miss }),
+    openSession: (request) => capturedSession(sessions, request, { resolver, anchors, shift, miss }),
+    canaries: async () => capture.canaries ?? [],
+    authorities: async () => capture.authorities ?? [],
   };
 }
 
@@ -139,18 +142,22 @@ function shifted(entry: PolicyEntry | null, shift: number): PolicyEntry | null {
   };
 }
 
+/** Each session serves once: of several with one address the first comes first. */
 async function capturedSession(
-  { sessions }: Capture,
+  sessions: Set<CapturedSession>,
   request: SessionRequest,
   { resolver, anchors, shift, miss }: Replayed & { readonly anchors: TrustAnchors },
 ): Promise<SessionReport> {
   const { host, address, port, tls, signal } = request;
   const target = { exchange: host.exchange, preference: host.preference, address, port };
-  const session = sessions.find((each) => each.tls === tls && isWith(each, target.exchange, address.text, port));
+  const isWanted = (each: CapturedSession): boolean =>
+    each.tls === tls && isWith(each, target.exchange, address.text, port);
+  const session = [...sessions].find(isWanted);
   if (session === undefined) {
     miss(`the session with ${target.exchange} at ${address.text}`);
     return { evidence: neverBegun(target), transcript: [] };
   }
+  sessions.delete(session);
   const moment = (): number => session.judgedAt + shift;
   const report = await rejudge(session, certificateJudge({ ...request, resolver, anchors, moment, target }), signal);
   return session.scan === undefined ? report : { ...report, scan: rated(session.scan) };

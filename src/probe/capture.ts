@@ -4,10 +4,12 @@
  * it is made anew whenever the capture is judged. Secrets are not in it: evidence never holds any (R55).
  */
 import type { DnsAnswer } from '../dns/answer.ts';
+import type { AuthorityReport } from '../dns/authoritative.ts';
 import type { PolicyEntry } from '../mtasts/cache.ts';
 import type { PolicyFetch } from '../mtasts/fetch.ts';
 import type { Evidence, Phase, TranscriptLine } from '../policy/evidence.ts';
 import type { ScanReport } from '../policy/scan-evidence.ts';
+import type { CanaryWord } from './canary.ts';
 import type { ProbeRequest } from './request.ts';
 import type { ProbeResult } from './result.ts';
 
@@ -66,7 +68,12 @@ export interface Capture {
   readonly answers: readonly DnsAnswer[];
   /** Null where no policy was looked for. */
   readonly policy: CapturedPolicy | null;
+  /** With one address in the order of the tries. */
   readonly sessions: readonly CapturedSession[];
+  /** What the canaries said; left out where none was asked. */
+  readonly canaries?: readonly CanaryWord[] | undefined;
+  /** What the authoritative name servers said; left out where none was asked. */
+  readonly authorities?: readonly AuthorityReport[] | undefined;
 }
 
 /** The document as text. Octets are written in base64. */

@@ -7,6 +7,7 @@ import {
   describeShapeFault,
   exactly,
   list,
+  maybe,
   octets,
   orNull,
   readShape,
@@ -20,6 +21,7 @@ import {
   word,
 } from '../base/shape.ts';
 import { CAPTURE_FORMAT, type Capture, type CapturedAnchor } from './capture.ts';
+import { authoritiesShape, canariesShape } from './capture-beside-shapes.ts';
 import { dnsAnswerShape } from './capture-dns-shapes.ts';
 import {
   MAX_ANCHORS,
@@ -35,7 +37,7 @@ import {
 import { policyShape } from './capture-policy-shapes.ts';
 import { scanShape } from './capture-scan-shapes.ts';
 import { sessionShape } from './capture-session-shapes.ts';
-import type { ProbeRequest } from './request.ts';
+import { MAX_REPEAT, type ProbeRequest } from './request.ts';
 import { describeTargetFault, MAX_TARGET_LENGTH, parseTarget, type Target, type TargetFault } from './target.ts';
 
 export interface ReadCapture {
@@ -115,6 +117,9 @@ const request = record<Capture['request']>({
   mtaSts: truth,
   dane: truth,
   seed: orNull(whole(0, 2 ** 32 - 1)),
+  repeat: maybe(whole(1, MAX_REPEAT)),
+  authoritative: maybe(truth),
+  strictCn: maybe(truth),
 });
 
 const source = record<Capture['trust']['sources'][number]>({
@@ -145,4 +150,6 @@ const captureShape: Shape<Capture> = record<Capture>({
   answers: list(dnsAnswerShape, MAX_ANSWERS),
   policy: orNull(policyShape),
   sessions: list(sessionShape(scanShape), MAX_SESSIONS),
+  canaries: maybe(canariesShape),
+  authorities: maybe(authoritiesShape),
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { describeReplayFault, type ReplayOptions, replay } from '../../src/app/replay.ts';
 import { systemClock } from '../../src/app/world.ts';
+import { parseDomain } from '../../src/base/domain.ts';
 import { LAB_DOMAINS, LAB_ZONE } from '../../src/lab/catalogue.ts';
 import { startLab } from '../../src/lab/lab.ts';
 import { anchorsFromPem, trustAnchors } from '../../src/pki/trust-anchors.ts';
@@ -67,6 +68,8 @@ describe('a capture', { concurrency: 8 }, () => {
       ['you@mandatory-tls.lab.test', { assureTls: true, ignoreNoConnect: true }],
       ['best.lab.test', { rcpt: 'yes', dane: false }],
       ['best.lab.test', { mtaSts: false }],
+      ['several.lab.test', { repeat: 3 }],
+      ['best.lab.test', { authoritative: true }],
       [`you@best.lab.test[mx.good.lab.test:${server?.port}]`, {}],
       [`[${server?.address}]:${server?.port}`, {}],
       ['you@nowhere.lab.test', {}],
@@ -82,6 +85,15 @@ describe('a capture', { concurrency: 8 }, () => {
     const seen = await captured(scanning, 'you@good.lab.test');
     await scanning.stop();
     assert.equal(seen.result.hosts[0]?.scan?.report.format, 'tlsreach.scan/1');
+    assert.equal(json(await again(seen.file)), json(seen.result));
+  });
+
+  it('holds what the canaries said when nobody answered', async () => {
+    const host = parseDomain('mx.good.lab.test');
+    assert.ok(host.ok);
+    const watched = await openStage({ only: ['good', 'down'] }, { canaries: [{ host: host.value, port: null }] });
+    const seen = await captured(watched, 'you@down.lab.test');
+    await watched.stop();
     assert.equal(json(await again(seen.file)), json(seen.result));
   });
 
