@@ -23,7 +23,7 @@ fi
 
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends \
-  postfix nginx unbound knot knot-dnsutils gnutls-bin openssl \
+  postfix nginx unbound knot knot-dnsutils gnutls-bin openssl sslscan testssl.sh \
   bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils dns-root-data \
   libdb5.3 libevent-2.1-7 libgnutls-dane0 libidn12 libnsl2 libpcre2-8-0 </dev/null
 
