@@ -24,7 +24,10 @@ export function daneRemedies(exchange: string, facts: RemedyFacts): readonly Rem
   if (live.length === 0) return [];
   const issuers = unique(sessions.flatMap((session) => issuerRecord(session) ?? []));
   const sorted = sortRecords(published?.records ?? []);
-  const write = (data: string): string | null => recordLine(name, 'TLSA', data);
+  const standing = sorted.map((record) => showTlsa(record, Number.POSITIVE_INFINITY));
+  /** Only what does not stand there yet. */
+  const add = (wanted: readonly string[]): readonly (string | null)[] =>
+    wanted.filter((data) => !standing.includes(data)).map((data) => recordLine(name, 'TLSA', data));
   const takeAway = (state: 'unusable' | 'other'): readonly (string | null)[] =>
     sorted
       .filter((record) => (record.state === 'unusable') === (state === 'unusable'))
@@ -34,14 +37,9 @@ export function daneRemedies(exchange: string, facts: RemedyFacts): readonly Rem
   const wait = 2 * (published?.ttl ?? USUAL_TTL);
   const old = takeAway('other');
   return [
-    ...zoneRemedy('Publish the record of the key in use', [...takeAway('unusable'), ...live.map(write)]),
-    ...(issuers.length === 0
-      ? []
-      : zoneRemedy(
-          'Beside it, the record of the authority: new keys that it certifies then match',
-          issuers.map(write),
-        )),
-    ...(old.length === 0 ? [] : zoneRemedy('Then take away what matches nothing, unless it is of a key to come', old)),
+    ...zoneRemedy('Publish the record of the key in use', [...takeAway('unusable'), ...add(live)]),
+    ...zoneRemedy('Beside it, the record of the authority: new keys that it certifies then match', add(issuers)),
+    ...zoneRemedy('Then take away what matches nothing, unless it is of a key to come', old),
     ...nextKeyRemedy(exchange, name, wait),
   ];
 }

@@ -113,6 +113,28 @@ describe('advice that a real Postfix follows', { skip: skipUnlessRig() }, () => 
     }
   });
 
+  it('names suites and versions that both libraries of Exim know, and none that is out of use', () => {
+    const values = (library: string, setting: string): readonly string[] =>
+      linesFor('exim').flatMap((text) => {
+        const found = new RegExp(`_HAVE_${library}\\n${setting} = (.*)`).exec(text)?.[1];
+        return found === undefined ? [] : [found];
+      });
+    const list = (program: string, words: readonly string[]): string =>
+      execFileSync(program, words, { encoding: 'utf8', stdio: 'pipe' });
+    const priorities = values('GNUTLS', 'tls_require_ciphers');
+    assert.equal(priorities.length, 2);
+    for (const priority of priorities) {
+      assert.match(list('gnutls-cli', ['-l', '--priority', priority]), /^Protocols: .*VERS-TLS1\.3, VERS-TLS1\.2/m);
+    }
+    assert.doesNotMatch(
+      list('gnutls-cli', ['-l', '--priority', priorities[0] ?? '']),
+      /^Protocols: .*VERS-TLS1\.[01]/m,
+    );
+    for (const suites of values('OPENSSL', 'tls_require_ciphers')) {
+      assert.doesNotMatch(list('openssl', ['ciphers', '-v', suites]), /RC4|3DES|DES-CBC|NULL|Au=None/);
+    }
+  });
+
   it('is read by OpenSMTPD without a complaint', async () => {
     await postfix.install(GOOD);
     const { folder } = postfix;

@@ -187,6 +187,20 @@ const FAULTS: readonly (readonly [title: string, code: string, estate: Estate])[
     }),
   ],
   [
+    'an address as the only MX',
+    'mx-is-address-literal',
+    estate({ zone: { [DOMAIN]: { MX: [[10, ADDRESS]] } }, chain: { names: ['*.example.test'] } }),
+  ],
+  ['no MX record at all', 'implicit-mx', estate({ zone: { [DOMAIN]: { A: [ADDRESS] } }, chain: { names: [DOMAIN] } })],
+  [
+    'two MTA-STS records',
+    'mta-sts-failed',
+    estate({
+      zone: { ...ANNOUNCED, [`_mta-sts.${DOMAIN}`]: { TXT: ['v=STSv1; id=1;', 'v=STSv1; id=2;'] } },
+      policy: { text: policy('enforce', [MX]) },
+    }),
+  ],
+  [
     'an MX without address',
     'mx-has-no-address',
     estate({
