@@ -11,7 +11,7 @@ import {
   type TrustAnchor,
 } from '../dns/dnssec/anchors.ts';
 import { createValidatingResolver } from '../dns/dnssec/validating-resolver.ts';
-import { createResolver, type OwnedResolver, type Resolver } from '../dns/resolver.ts';
+import { createResolver, DEFAULT_TIMEOUT_MS, type OwnedResolver, type Resolver } from '../dns/resolver.ts';
 import { createMemoryPolicyCache } from '../mtasts/cache.ts';
 import { createStsDiscovery, type DiscoverSts } from '../mtasts/discover.ts';
 import { createPolicyFetcher } from '../mtasts/fetch.ts';
@@ -144,7 +144,9 @@ function createHouseResolver(
   resolvers: ResolverChoice,
   { clock, random }: Essentials,
 ): OwnedResolver {
-  const options = { ...resolvers, clock, random };
+  // A name server gets no longer for an answer than a mail server for a stage.
+  const timeoutMs = Math.min(resolvers.timeoutMs ?? DEFAULT_TIMEOUT_MS, settings.timeoutMs);
+  const options = { ...resolvers, timeoutMs, clock, random };
   if (resolvers.servers.every(({ trustAd }) => trustAd)) return createResolver(options);
   return createValidatingResolver({ ...options, anchors: dnssecAnchors(settings) });
 }

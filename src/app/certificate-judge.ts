@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly recipientDomain: Domain | null;
   /** The server was named by the user: an explicit route, which no DNS can forge. */
   readonly given: boolean;
+  /** No wildcard in a CN (R98). */
+  readonly strictCn: boolean;
   /** Null where nobody looked. */
   readonly dane: DaneLookup | null;
 }
@@ -38,6 +40,7 @@ export function certificateJudge({
   mxNameSecure,
   recipientDomain,
   given,
+  strictCn,
   dane,
 }: JudgeOptions): CertificateJudge {
   return {
@@ -51,7 +54,7 @@ export function certificateJudge({
         recipientDomain,
         staticRoute: given && parseIpAddress(target.exchange) === null ? target.exchange : null,
         mxNameSecure,
-        strictCn: false,
+        strictCn,
       };
       const pointers = needsPointerNames(question) ? await confirmedNames(resolver, target.address, signal) : null;
       return judgeIdentity({ ...question, ptrNames: pointers?.kind === 'confirmed' ? pointers.names : [] });

@@ -1,7 +1,9 @@
 /** From `--min`, `--expect`, `--expectations` and `--baseline` to gates; every file is read and checked here. */
 import type { World } from '../app/world.ts';
+import { showDomain } from '../base/domain.ts';
 import { printable } from '../base/printable.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import { showTargetDomain, type Target } from '../probe/target.ts';
 import { closest } from './closest.ts';
 import { DEFAULT_MIN, EXPECTATIONS, type Expectation, type GateSet, type Gates } from './gates.ts';
 import { type GivenOptions, readJsonObject, readText } from './given-options.ts';
@@ -22,7 +24,38 @@ export async function gatesOf(given: GivenOptions, world: Pick<World, 'readFile'
     expect,
     perTarget: expectations === undefined ? new Map() : await readExpectations(expectations, world),
     baselineOf: ({ target }) => earlier.find((result) => result.target === target) ?? null,
+    hasBaseline: baseline !== undefined,
   };
+}
+
+/** Names in one note before the rest is counted. */
+const SHOWN_NAMES = 5;
+
+/** A gate that can never close is most often a slip of the pen: entries for no target, and targets without a baseline. */
+export function gateNotes(
+  { perTarget, baselineOf, hasBaseline }: GateSet,
+  targets: Iterable<Target>,
+): readonly string[] {
+  if (perTarget.size === 0 && hasBaseline !== true) return [];
+  const unused = new Set(perTarget.keys());
+  const withoutBaseline: string[] = [];
+  for (const { text, domain } of targets) {
+    const shown = showTargetDomain(domain);
+    for (const name of [text, shown, showDomain(shown)]) unused.delete(name.toLowerCase());
+    if (hasBaseline === true && baselineOf({ target: text }) === null) withoutBaseline.push(text);
+  }
+  return [
+    ...(unused.size === 0 ? [] : [`--expectations: ${named([...unused])}: no such target in this run`]),
+    ...(withoutBaseline.length === 0
+      ? []
+      : [`--baseline: ${named(withoutBaseline)}: not in it, nothing to compare with`]),
+  ];
+}
+
+function named(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => printable(name, 80));
+  const rest = names.length - shown.length;
+  return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 function expectationOf(word: string, name: string): Expectation {

@@ -3,6 +3,7 @@
  * sentence; expectations hold only if every alternative of a prediction holds, too.
  */
 
+import { showDomain } from '../base/domain.ts';
 import { isTlsMode, showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import type { HostResult, PredictedOutcome, ProbeResult } from '../probe/result.ts';
 
@@ -20,7 +21,9 @@ export interface GateSet extends Gates {
   /** By target or domain, lower case; replaces the general gates for it, field by field. */
   readonly perTarget: ReadonlyMap<string, Partial<Gates>>;
   /** An earlier result of the same target; null where there is none. */
-  readonly baselineOf: (result: ProbeResult) => ProbeResult | null;
+  readonly baselineOf: (result: Pick<ProbeResult, 'target'>) => ProbeResult | null;
+  /** An earlier result was given at all. */
+  readonly hasBaseline?: boolean;
 }
 
 /** 0: met. 1: not met, or the domain takes no mail or does not exist. 3: could not be tested. */
@@ -44,7 +47,9 @@ export function judgeGates(result: ProbeResult, gates: GateSet): GateVerdict {
   }
   const { value } = result.confidence;
   if (value === null || !result.hosts.some(wasJudged)) return { code: 3, reasons: ['no host could be tested'] };
-  const own = gates.perTarget.get(result.target.toLowerCase()) ?? gates.perTarget.get(result.domain.toLowerCase());
+  const own = [result.target, result.domain, showDomain(result.domain)]
+    .map((name) => gates.perTarget.get(name.toLowerCase()))
+    .find((found) => found !== undefined);
   const min = own?.min ?? gates.min;
   const expect = own?.expect ?? gates.expect;
   const baseline = gates.baselineOf(result);

@@ -45,7 +45,9 @@ async function tell({ stderr }: World, message: string): Promise<void> {
 const MAX_MESSAGE_LINE = 1000;
 
 /** 2, but a monitoring system is told UNKNOWN, as plugins say it. */
-function usageCode({ argv }: World): number {
-  const at = argv.indexOf('--format');
-  return argv.includes('--format=nagios') || (at >= 0 && argv[at + 1] === 'nagios') ? 3 : 2;
+function usageCode({ argv, env }: World): number {
+  const at = argv.lastIndexOf('--format');
+  const joined = argv.findLast((word) => word.startsWith('--format='));
+  const format = (at >= 0 ? argv[at + 1] : joined?.slice('--format='.length)) ?? env['TLSREACH_FORMAT'];
+  return format?.toLowerCase() === 'nagios' ? 3 : 2;
 }

@@ -29,7 +29,7 @@ export async function tlsverifyCommand({ given, world, services }: TlsverifyComm
     const port = server.port ?? settings.port;
     const app = await services.createApp(settings);
     try {
-      const result = await app.probe(requestFor(domain, { ...server, port }));
+      const result = await app.probe(requestFor(domain, { ...server, port }, given.flag('strictCn') ?? false));
       const { lines, code } = verificationOf(result, showTargetDomain(server.host));
       await world.stdout.write(`${lines.map((line) => printable(line, 500)).join('\n')}\n`);
       return code;
@@ -41,11 +41,11 @@ export async function tlsverifyCommand({ given, world, services }: TlsverifyComm
   }
 }
 
-function requestFor(domain: Domain, server: GivenServer): ProbeRequest {
+function requestFor(domain: Domain, server: GivenServer, strictCn: boolean): ProbeRequest {
   const text = `${domain}[${showTargetDomain(server.host)}:${server.port}]`;
   const target = { text, mailbox: null, domain, server };
   const off = { quick: false, ignoreNoConnect: false, assureTls: false, mtaSts: false, dane: false };
-  return { target, rcpt: 'no', ...off, seed: null };
+  return { target, rcpt: 'no', ...off, seed: null, strictCn };
 }
 
 /** Every step in a line, and the exit code. */
@@ -54,7 +54,8 @@ export function verificationOf(
   server: string,
 ): { readonly lines: readonly string[]; readonly code: 0 | 1 | 3 } {
   if (result.status !== 'tested' || result.hosts.length === 0) {
-    return { lines: [`${server}: ${result.problem ?? 'there is no address to connect to'}.`, COMPLETED], code: 3 };
+    const problem = result.status === 'no-address' ? 'it has no address to connect to' : result.problem;
+    return { lines: [`${server}: ${problem ?? 'it was not tested'}.`, COMPLETED], code: 3 };
   }
   const lines: string[] = [];
   for (const host of result.hosts) {

@@ -39,8 +39,9 @@ export async function findAddresses(
   question: AddressQuestion,
 ): Promise<HostAddresses> {
   const { resolver, signal } = question;
+  const families = familiesInOrder(question);
   const asked = await Promise.all(
-    familiesInOrder(question).map((family) => resolver.ask(exchange, family === 4 ? 'A' : 'AAAA', { signal })),
+    families.map((family) => resolver.ask(exchange, family === 4 ? 'A' : 'AAAA', { signal })),
   );
   const found = asked.flatMap((answer) => (answer.kind === 'records' ? [answer] : []));
   const all = found.flatMap((answer) => sorted(answer.records.flatMap(({ data }) => parseIpAddress(data) ?? [])));
@@ -51,7 +52,10 @@ export async function findAddresses(
   const remarks: RouteRemark[] = [];
   if (canonicalName !== exchange) remarks.push({ kind: 'mx-is-alias', exchange, canonicalName });
   if (failure !== null) remarks.push({ kind: 'mx-lookup-failed', exchange, failure });
-  else if (addresses.length === 0) remarks.push({ kind: 'mx-has-no-address', exchange });
+  else if (addresses.length === 0) {
+    const [family] = families;
+    remarks.push({ kind: 'mx-has-no-address', exchange, ...(families.length === 1 ? { family } : {}) });
+  }
   if (all.length > addresses.length) {
     remarks.push({ kind: 'too-many-addresses', exchange, addresses: all.length, kept: addresses.length });
   }
@@ -65,8 +69,9 @@ export async function findAddresses(
   };
 }
 
-/** A host that is an address already: nothing to ask. */
-export function hostOfAddress(exchange: string, address: IpAddress): HostAddresses {
+/** A host that is an address already: nothing to ask. Its text, without brackets, stands where others have a name. */
+export function hostOfAddress(address: IpAddress): HostAddresses {
+  const exchange = address.text;
   return {
     host: { exchange, preference: 0, addresses: [address], canonicalName: exchange, addressSecurity: 'indeterminate' },
     remarks: scopeRemarks(exchange, [address]),

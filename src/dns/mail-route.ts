@@ -9,7 +9,8 @@ import type { DnsAnswer, DnsFailure, DnsSecurity } from './answer.ts';
 export type RouteRemark =
   | { readonly kind: 'mx-is-alias'; readonly exchange: string; readonly canonicalName: string }
   | { readonly kind: 'mx-is-address-literal'; readonly exchange: string }
-  | { readonly kind: 'mx-has-no-address'; readonly exchange: string }
+  /** `family`: only this one was asked for, so the host may have addresses of the other. */
+  | { readonly kind: 'mx-has-no-address'; readonly exchange: string; readonly family?: 4 | 6 | undefined }
   | { readonly kind: 'mx-lookup-failed'; readonly exchange: string; readonly failure: DnsFailure }
   | { readonly kind: 'mx-not-public'; readonly exchange: string; readonly address: string; readonly scope: string }
   | { readonly kind: 'mx-bad-name'; readonly exchange: string }
@@ -25,7 +26,7 @@ export type RouteRemark =
   | { readonly kind: 'domain-is-alias'; readonly domain: string; readonly canonicalName: string };
 
 export interface MailHost {
-  /** The MX host name as published (A-label, lower case), or the address literal that was given. */
+  /** The MX host name as published (A-label, lower case), or the text of the address that was given. */
   readonly exchange: string;
   readonly preference: number;
   /** In the order they will be tried. Empty when none could be found: see the remarks. */

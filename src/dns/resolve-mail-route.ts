@@ -7,7 +7,7 @@
  *   4. no host with an address: an error, never a fall-back to the domain's own addresses (S-MX-4)
  */
 import type { Domain } from '../base/domain.ts';
-import { addressLiteral, type IpAddress } from '../base/ip-address.ts';
+import type { IpAddress } from '../base/ip-address.ts';
 import type { DnsAnswer, DnsFailure } from './answer.ts';
 import { type AddressQuestion, findAddresses, type HostAddresses, hostOfAddress } from './host-addresses.ts';
 import type { MailRoute, RouteRemark } from './mail-route.ts';
@@ -55,10 +55,7 @@ export interface GivenRouteQuestion extends AddressQuestion {
 /** The route to a server that was named: one host of preference 0. The port is the caller's business. */
 export async function givenRoute(question: GivenRouteQuestion): Promise<MailRoute> {
   const { exchange } = question;
-  const host =
-    typeof exchange === 'string'
-      ? await findAddresses(exchange, 0, question)
-      : hostOfAddress(addressLiteral(exchange), exchange);
+  const host = typeof exchange === 'string' ? await findAddresses(exchange, 0, question) : hostOfAddress(exchange);
   return routeOf({
     source: 'given',
     said: { security: 'indeterminate', securityFrom: null },

@@ -4,15 +4,21 @@
  */
 import { describeDialogueFailure, describeReply } from '../policy/describe.ts';
 import type { Evidence } from '../policy/evidence.ts';
-import type { ProbeResult } from './result.ts';
+import { ASSURANCE_STAGES, type ProbeResult } from './result.ts';
+import { stagesOf } from './stages.ts';
+
+type AssuredHost = NonNullable<ProbeResult['assurance']>['hosts'][number];
 
 export function assuranceOf(
   sessions: readonly { readonly evidence: Evidence }[],
 ): NonNullable<ProbeResult['assurance']> {
   const hosts = sessions.map(({ evidence }) => ({
     exchange: evidence.exchange,
+    preference: evidence.preference,
     address: evidence.address,
+    port: evidence.port,
     ...answerInClear(evidence),
+    stages: stagesInClear(evidence),
   }));
   // A host that could not be asked has not refused: the assurance is only given for what was seen.
   const assured = hosts.length > 0 && hosts.every(({ refused }) => refused);
@@ -31,4 +37,13 @@ function answerInClear({ mail, rcpt, ehlo }: Evidence): { readonly refused: bool
   }
   if (mail.kind === 'seen') return { refused: false, reply: describeReply(mail.value) };
   return { refused: false, reply: ehlo.kind === 'seen' ? 'MAIL was not tried' : 'the host could not be asked' };
+}
+
+/** The stages of a dialogue in which nobody asks for TLS. */
+function stagesInClear(evidence: Evidence): AssuredHost['stages'] {
+  const all = stagesOf(evidence);
+  return Object.fromEntries(ASSURANCE_STAGES.map((stage) => [stage, all[stage]])) as Record<
+    (typeof ASSURANCE_STAGES)[number],
+    AssuredHost['stages']['from']
+  >;
 }

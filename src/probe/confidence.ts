@@ -101,10 +101,12 @@ export function noConfidence(options: ConfidenceOptions): Confidence {
   return scoreHosts([], options).confidence;
 }
 
-/** QFactor (R23): the score of the first host that answered; 50 when none did. */
+/** QFactor (R23): the score of the first host that could be judged; null when all put us off, 50 when none answered. */
 export function qFactorOf(addresses: readonly ScoredAddress[], scores: readonly (number | null)[]): number | null {
-  const first = addresses.findIndex(({ verdict }) => verdict !== 'unreachable' && verdict !== 'skipped');
-  return first < 0 ? UNREACHABLE_SCORE : (scores[first] ?? null);
+  const answered = addresses.flatMap(({ verdict }, index) =>
+    verdict === 'unreachable' || verdict === 'skipped' ? [] : [scores[index] ?? null],
+  );
+  return answered.length === 0 ? UNREACHABLE_SCORE : (answered.find((score) => score !== null) ?? null);
 }
 
 /** Points for cipher, key and leaf signature, 0 to 9. */

@@ -156,6 +156,14 @@ export const ROUTE_FINDINGS = {
     advice: 'Run the test from a machine that has both IPv4 and IPv6, or choose one family with -4 or -6.',
     reference: 'RFC 5321 5.1',
   },
+  'no-address-of-family': {
+    severity: 'info',
+    title: 'the host has no address of the family that was to be used',
+    explain:
+      'The run was told to use one address family only (-4, -6, or a source address of that family), and this host has no address of it. It may have one of the other family; that was not asked. It says nothing against the host and costs no points.',
+    advice: 'Run the test without -4 and -6 to see {host} as senders with both families see it.',
+    reference: 'RFC 5321 5.1',
+  },
   'no-answer-anywhere': {
     severity: 'info',
     title: 'no host answers on this port at all',

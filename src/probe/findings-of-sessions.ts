@@ -157,6 +157,14 @@ export const SESSION_FINDINGS = {
     advice: 'Compare the two lists in the detail output; masked words (XXXX) point to a firewall in front of {host}.',
     reference: 'RFC 3207 4.2',
   },
+  'auth-failed': {
+    severity: 'warning',
+    title: 'the test did not authenticate',
+    explain:
+      'Credentials were given, and they were not accepted, or they were not sent at all: they go only into TLS, only to a host whose certificate is trusted and in its name, and only by a mechanism the host offers. What follows in this session was said by an unknown sender. It costs no points.',
+    advice: 'Check --auth-type, --auth-user and the secret; without --auth-user the test asks as strangers do.',
+    reference: 'RFC 4954 4',
+  },
   'sender-refused': {
     severity: 'warning',
     title: 'the test sender is refused',

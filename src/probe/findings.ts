@@ -6,7 +6,7 @@ import { printable } from '../base/printable.ts';
 import { describeDnsFailure } from '../dns/answer.ts';
 import type { RouteRemark } from '../dns/mail-route.ts';
 import type { ChainRemark } from '../pki/chain-verdict.ts';
-import { describeReply } from '../policy/describe.ts';
+import { describeDialogueFailure, describeReply } from '../policy/describe.ts';
 import type { EhloSeen, Evidence } from '../policy/evidence.ts';
 import { certificateFaultOf } from './certificate-fault.ts';
 import { strengthPoints } from './confidence.ts';
@@ -145,6 +145,8 @@ function dialogueFindings(evidence: Evidence, at: At): readonly Finding[] {
   if (padded !== undefined) {
     findings.push(at('extensions-changed', `EHLO shows ${padded.keyword} where an extension must have stood`));
   }
+  const unauthenticated = whyUnauthenticated(evidence);
+  if (unauthenticated !== null) findings.push(at('auth-failed', unauthenticated));
   if (mail.kind === 'failed' && mail.failure.kind === 'refused') {
     findings.push(at('sender-refused', `MAIL FROM was answered ${describeReply(mail.failure.reply)}`));
   }
@@ -152,6 +154,24 @@ function dialogueFindings(evidence: Evidence, at: At): readonly Finding[] {
     findings.push(at('recipient-refused', `RCPT TO was answered ${describeReply(rcpt.failure.reply)}`));
   }
   return findings;
+}
+
+/** Null where nobody asked for it, where it worked, and where the session did not come that far (R3). */
+function whyUnauthenticated({ auth }: Evidence): string | null {
+  if (auth.kind === 'failed') return describeDialogueFailure('AUTH', auth.failure);
+  if (auth.kind !== 'not-tried') return null;
+  switch (auth.why) {
+    case 'no-session':
+      return 'no credentials were sent, since the session is not encrypted';
+    case 'not-verified':
+      return 'no credentials were sent, since the certificate does not prove that it is this host';
+    case 'not-offered':
+      return 'no credentials were sent, since the host does not offer that way of authenticating';
+    case 'not-asked':
+    case 'helo-only':
+    case 'implicit-tls':
+      return null;
+  }
 }
 
 /** What a middlebox writes over an extension it takes away, such as XXXXXXXA for STARTTLS (S-TLS-6). */
@@ -188,6 +208,10 @@ function routeFinding(remark: RouteRemark, domain: string): Finding {
         domain,
       });
     case 'mx-has-no-address':
+      if (remark.family !== undefined) {
+        const detail = `${remark.exchange} has no IPv${remark.family} address, and only IPv${remark.family} was to be used`;
+        return makeFinding('no-address-of-family', detail, { host: remark.exchange, domain });
+      }
       return makeFinding('mx-has-no-address', `${remark.exchange} has neither an A nor an AAAA record`, {
         host: remark.exchange,
         domain,

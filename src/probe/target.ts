@@ -48,7 +48,7 @@ export function parseTarget(typed: string): Outcome<Target, TargetFault> {
   if (control !== null) return failed({ kind: 'bad-character', character: control[0] });
   const alone = /^\[([^[\]]*)\](?::(.*))?$/.exec(text);
   if (alone !== null) return serverAlone(text, alone[1] ?? '', alone[2]);
-  const routed = /^(.*[^@[\]])\[([^[\]]*)\]$/.exec(text) ?? /^(.*@\[[^[\]]*\])\[([^[\]]*)\]$/.exec(text);
+  const routed = ROUTED.exec(text) ?? ROUTED_LITERAL.exec(text);
   const address = routed?.[1] ?? text;
   const recipient = parseRecipient(address);
   if (!recipient.ok) return recipient;
@@ -106,6 +106,11 @@ export function describeTargetFault(fault: TargetFault): string {
       return `the port "${printable(fault.text, 20)}" is not a number from 1 to 65535`;
   }
 }
+
+/** `recipient[server]`; the server may be an address in brackets of its own, as an IPv6 address with a port needs them. */
+const ROUTED = /^(.*[^@[\]])\[(\[[^[\]]*\](?::[^[\]]*)?|[^[\]]*)\]$/;
+/** The same behind `user@[address]`. */
+const ROUTED_LITERAL = /^(.*@\[[^[\]]*\])\[(\[[^[\]]*\](?::[^[\]]*)?|[^[\]]*)\]$/;
 
 const CONTROL = /[\p{Cc}\u2028\u2029]|\p{Cs}/u;
 

@@ -20,7 +20,8 @@ export function verdictOf(evidence: Evidence): SessionVerdict {
   if (connect.kind === 'failed') return ofConnectFailure(connect.failure);
   if (handshake.kind === 'failed') {
     if (handshake.failure.kind === 'cancelled') return STOPPED;
-    return { verdict: 'broken-tls', blame: 'them', code: 'broken-after-220' };
+    const behind220 = starttls.kind === 'seen';
+    return { verdict: 'broken-tls', blame: 'them', code: behind220 ? 'broken-after-220' : 'handshake-failed' };
   }
   if (greeting.kind === 'failed') return ofGreetingFailure(greeting.failure);
   if (ehlo.kind === 'failed') return ofEhloFailure(ehlo.failure);

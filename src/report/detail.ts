@@ -5,6 +5,7 @@
 import { showDomain } from '../base/domain.ts';
 import type { StepVerdict } from '../pki/identity-verdict.ts';
 import type { Finding, HostResult, ProbeResult } from '../probe/result.ts';
+import { ASSURANCE_TITLE, assuranceRows, factorSentences } from './assurance.ts';
 import { chainLines } from './chain-lines.ts';
 import { cleanResult } from './clean.ts';
 import { clockLines } from './clock-lines.ts';
@@ -28,6 +29,7 @@ export function renderDetail(unclean: ProbeResult, { colour, oldHeadings }: Rend
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ['', factorLines(result)],
     ['', matrixText(result, oldHeadings)],
+    [ASSURANCE_TITLE, inColumns(assuranceRows(result, oldHeadings))],
     ['What a sender would do', predictionLines(result)],
     ['Findings', findingLines(allFindings(result))],
     ['What could be better', findingLines(result.improvements ?? [])],
@@ -51,7 +53,7 @@ function heading(title: string, paint: Paint): readonly string[] {
 
 /** The factor line, the yes/no line, and what was lost. */
 export function factorLines(result: ProbeResult): readonly string[] {
-  const { confidence, target, qFactor, assurance } = result;
+  const { confidence, target } = result;
   const value = confidence.value === null ? 'none' : String(confidence.value);
   const scale =
     confidence.percent === null
@@ -59,8 +61,7 @@ export function factorLines(result: ProbeResult): readonly string[] {
       : ` of ${confidence.maximum} (${confidence.percent}%), best in class ${confidence.bestInClass}`;
   return [
     `Confidence Factor ${confidence.formula} for "${target}": ${value}${scale}`,
-    ...(qFactor === undefined ? [] : [`QFactor, of the one server that was contacted: ${qFactor ?? 'none'}`]),
-    ...(assurance === undefined ? [] : [`Assurance Factor, whether every host refuses clear text: ${assurance.value}`]),
+    ...factorSentences(result),
     sentence(verdictSentence(result)),
     ...confidence.losses.map((loss) => `-${loss.points} ${lossSentence(loss, result)}`),
   ];
@@ -83,6 +84,10 @@ export function matrixText({ hosts, average }: ProbeResult, oldHeadings: boolean
     ]),
     ['Average', '', ...stages.map((stage) => averageCell(average[stage]))],
   ];
+  return inColumns(rows);
+}
+
+function inColumns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? '')))) ?? [];
   return rows.map((row) => row.map((cell, column) => padEnd(cell, widths[column] ?? 0)).join('  '));
 }
@@ -177,10 +182,20 @@ function dnsLines({ domain, dns, trust, startedAt, elapsedMs, problem }: ProbeRe
   return [
     `Domain ${domain}${domain.includes('xn--') ? ` (${showDomain(domain)})` : ''}: ${dns.mx.source === null ? 'no route' : (sources[dns.mx.source] ?? dns.mx.source)}`,
     `DNSSEC: ${dns.mx.security} (${dns.mx.security === 'secure' || dns.mx.security === 'bogus' ? whose : dns.mx.security === 'insecure' ? 'not signed' : whose})`,
-    ...dns.mx.records.map(({ exchange, preference }) => `    MX ${preference} ${exchange === '' ? '.' : exchange}`),
+    ...dns.mx.records.map(
+      ({ exchange, preference }) =>
+        `    MX ${preference} ${exchange === '' ? '.' : exchange}${securityWords(dns, exchange)}`,
+    ),
     `Resolvers: ${dns.resolvers.join(', ') || 'none asked'}`,
     `Trust anchors: ${trust.anchors} (${trust.sources.map(({ name, count, date }) => `${name} ${count}${date === null ? '' : `, ${date.slice(0, 10)}`}`).join('; ')})`,
     `Started ${startedAt}, took ${elapsedMs} ms`,
     ...(problem === null ? [] : [problem]),
   ];
+}
+
+/** `: addresses secure, TLSA records insecure` (R27). */
+function securityWords({ hosts }: ProbeResult['dns'], exchange: string): string {
+  const host = hosts.find((each) => each.exchange === exchange);
+  if (host === undefined) return '';
+  return `: addresses ${host.addresses}${host.tlsa === null ? '' : `, TLSA records ${host.tlsa}`}`;
 }

@@ -4,6 +4,7 @@
  */
 import { showDomain } from '../base/domain.ts';
 import type { HostResult, ProbeResult, Remedy } from '../probe/result.ts';
+import { ASSURANCE_TITLE, assuranceRows, factorSentences } from './assurance.ts';
 import { chainLines } from './chain-lines.ts';
 import { cleanResult } from './clean.ts';
 import { clockLines } from './clock-lines.ts';
@@ -59,6 +60,7 @@ function article(result: ProbeResult, options: RenderOptions): Markup {
   return markup`<article>
 ${verdictBand(result)}
 ${predictionTable(result)}
+${assuranceTable(result, options.oldHeadings)}
 ${matrixTable(result, options.oldHeadings)}
 ${findingList(result)}
 ${result.hosts.map((host) => hostSection(host, result))}
@@ -78,6 +80,7 @@ function verdictBand(result: ProbeResult): Markup {
 <h1>${target}${domain.includes('xn--') ? ` (${showDomain(domain)})` : ''}</h1>
 <p class="score">${score}</p>
 <p class="sentence">${verdictSentence(result)}</p>
+${factorSentences(result).map((line) => markup`<p>${line.trim()}</p>`)}
 <ul class="losses">${confidence.losses.map((loss) => markup`<li>−${loss.points} ${lossSentence(loss, result)}</li>`)}</ul>
 </header>`;
 }
@@ -124,6 +127,19 @@ function matrixTable({ hosts, average }: ProbeResult, old: boolean): Markup {
 <thead><tr><th scope="col">MX Server</th><th scope="col">Pref</th>${head}</tr></thead>
 <tbody>${rows}</tbody>
 <tfoot><tr><th scope="row">Average</th><td></td>${averages}</tr></tfoot></table></div></section>`;
+}
+
+function assuranceTable(result: ProbeResult, old: boolean): Markup {
+  const [head, ...rows] = assuranceRows(result, old);
+  if (head === undefined) return NOTHING;
+  const cells = (row: readonly string[]) =>
+    row.map((cell, index) => markup`<td data-stage="${head[index] ?? ''}">${cell}</td>`);
+  return markup`<section><h2>${ASSURANCE_TITLE}</h2><div class="wide"><table class="matrix">
+<thead><tr>${head.map((cell) => markup`<th scope="col">${cell}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (row) => markup`<tr>${cells(row)}</tr>
+`,
+  )}</tbody></table></div></section>`;
 }
 
 function findingList(result: ProbeResult): Markup {

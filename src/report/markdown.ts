@@ -1,6 +1,7 @@
 /** The format `markdown`: for tickets and wikis. Remote text stands where markup has no power over it. */
 import { showDomain } from '../base/domain.ts';
 import type { ProbeResult, Remedy } from '../probe/result.ts';
+import { ASSURANCE_TITLE, assuranceRows, factorSentences } from './assurance.ts';
 import { cleanResult } from './clean.ts';
 import { FORMULA_NOTE } from './derivation.ts';
 import { averageCell, headingOf, matrixCell, serverCell, shownStages } from './headings.ts';
@@ -24,7 +25,9 @@ export function renderMarkdown(unclean: ProbeResult, { oldHeadings }: Pick<Rende
     ...confidence.losses.map(
       (loss, index) => `${index === 0 ? '\n' : ''}- −${loss.points} ${escapeMarkdown(lossSentence(loss, result))}`,
     ),
+    ...factorSentences(result).map((line, index) => `${index === 0 ? '\n' : ''}- ${escapeMarkdown(line.trim())}`),
     ...matrix(result, oldHeadings),
+    ...assurance(result, oldHeadings),
     ...predictions(result),
     ...findings(result),
     '',
@@ -53,6 +56,19 @@ function matrix(result: ProbeResult, oldHeadings: boolean): readonly string[] {
     ...hosts.map(
       (host) => `- ${escapeMarkdown(serverCell(host))}: ${escapeMarkdown(hostFacts(host, result.startedAt))}`,
     ),
+  ];
+}
+
+function assurance(result: ProbeResult, oldHeadings: boolean): readonly string[] {
+  const [head, ...rows] = assuranceRows(result, oldHeadings);
+  if (head === undefined) return [];
+  return [
+    '',
+    `${ASSURANCE_TITLE}:`,
+    '',
+    row(head),
+    row(head.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...rows.map((cells) => row(cells.map(escapeMarkdown))),
   ];
 }
 

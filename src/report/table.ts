@@ -4,6 +4,7 @@
  */
 import { showDomain } from '../base/domain.ts';
 import type { Finding, HostResult, ProbeResult, StageName, StageResult } from '../probe/result.ts';
+import { factorSentences } from './assurance.ts';
 import { cleanResult } from './clean.ts';
 import { pressingDate } from './clock-lines.ts';
 import { headingOf, shownStages, socketOf } from './headings.ts';
@@ -58,7 +59,8 @@ function headBlock(result: ProbeResult, width: number, paint: Paint): string[] {
   const losses = confidence.losses.flatMap((loss) =>
     hanging(`${indent}${padEnd(`-${loss.points}`, 4)} `, lossSentence(loss, result), width),
   );
-  return [...(beside ? [] : [paint('strong', target)]), ...text, ...losses];
+  const factors = factorSentences(result).flatMap((line) => hanging(indent, line.trim(), width));
+  return [...(beside ? [] : [paint('strong', target)]), ...text, ...losses, ...factors];
 }
 
 function targetWords({ target, domain }: ProbeResult): string {

@@ -22,7 +22,8 @@ export async function authenticate(credentials: Credentials, exchange: Exchange)
     case 'plain':
       return exchange(`AUTH PLAIN ${base64(`\0${user}\0${secret}`)}`, `AUTH PLAIN ${HIDDEN}`);
     case 'xoauth2': {
-      const reply = await exchange(`AUTH XOAUTH2 ${bearerToken(user, secret)}`, `AUTH XOAUTH2 ${HIDDEN}`);
+      const token = base64(bearerOf(user, secret));
+      const reply = await exchange(`AUTH XOAUTH2 ${token}`, `AUTH XOAUTH2 ${HIDDEN}`);
       // A refusal comes as a challenge with the reason in it; an empty answer brings the reply.
       return isChallenge(reply) ? exchange('', '') : reply;
     }
@@ -37,20 +38,29 @@ export async function authenticate(credentials: Credentials, exchange: Exchange)
 }
 
 /** A reply in which the server repeats what it was told, without that (R55). */
-export function hideSecrets(reply: SmtpReply, { user, secret }: Credentials): SmtpReply {
-  const secrets = [
-    secret,
-    base64(secret),
-    base64(user),
-    base64(`\0${user}\0${secret}`),
-    bearerToken(user, secret),
-  ].filter((text) => text !== '');
+export function hideSecrets(reply: SmtpReply, credentials: Credentials): SmtpReply {
+  const secrets = wordsToHide(credentials);
   const hide = (line: string): string => secrets.reduce((text, hidden) => text.replaceAll(hidden, HIDDEN), line);
   return { ...reply, lines: reply.lines.map(hide) };
 }
 
-function bearerToken(user: string, secret: string): string {
-  return base64(`user=${user}\x01auth=Bearer ${secret}\x01\x01`);
+/** Shorter pieces would be found in any text. */
+const LEAST_HIDDEN = 4;
+
+/** Everything that was sent, whole first, then the secret as it stands and as it shows in any base64 around it. */
+function wordsToHide({ user, secret }: Credentials): readonly string[] {
+  const sent = [base64(`\0${user}\0${secret}`), base64(bearerOf(user, secret)), base64(secret), base64(user)];
+  // Base64 goes by three octets: what comes before the secret shifts it, and shares its first and last letters with it.
+  const inside = [0, 1, 2].map((shift) => {
+    const whole = base64(`${' '.repeat(shift)}${secret}`).replace(/=+$/, '');
+    return whole.slice(shift === 0 ? 0 : shift + 1, -1);
+  });
+  return [...sent, secret, ...inside.filter((piece) => piece.length >= LEAST_HIDDEN)].filter((text) => text !== '');
+}
+
+/** What XOAUTH2 sends, before base64. */
+function bearerOf(user: string, secret: string): string {
+  return `user=${user}\x01auth=Bearer ${secret}\x01\x01`;
 }
 
 function isChallenge(result: ReplyResult): result is { readonly ok: true; readonly value: SmtpReply } {

@@ -87,6 +87,16 @@ const BAD: readonly Bad[] = [
     scene: probe('-6', '--source-address', '192.0.2.1', 'example.com'),
     says: /no IPv6 address/,
   },
+  {
+    what: 'revocation by asking others',
+    scene: probe('--revocation', 'fetch', 'example.com'),
+    says: /--revocation "fetch": asking OCSP and CRL servers is not available yet; "staple" judges/,
+  },
+  {
+    what: 'a DNSSEC anchor that is none',
+    scene: { ...probe('--dnssec-anchor', 'a.txt', 'example.com'), files: { 'a.txt': '. IN TXT hello' } },
+    says: /--dnssec-anchor "a\.txt": line 1: .*DS/,
+  },
   { what: 'both families alone', scene: probe('-4', '-6', 'example.com'), says: /-4 and -6 exclude each other/ },
   {
     what: 'a bad HELO name',

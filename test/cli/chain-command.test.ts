@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { Ajv } from 'ajv';
 import { createLabAuthority } from '../../src/lab/lab-certificates.ts';
 import { play, type Scene, type Seen } from './stage.ts';
 
@@ -68,4 +70,29 @@ test('of cases, one a line, each gets its answer; a line that is no case is exit
   assert.equal(seen.code, 1);
   assert.equal((await chain(['-', '--format', 'ndjson'], { stdin: `${lines[0]}\n` })).code, 0);
   assert.equal((await chain(['-', '--format', 'ndjson'], { stdin: `${lines[0]}\n{` })).code, 2);
+});
+
+test('the published schema describes the document, the answers and the refusals as they are written (R52)', async () => {
+  const schema = JSON.parse(
+    readFileSync(new URL('../../docs/schemas/chain-1.json', import.meta.url), 'utf8'),
+  ) as object;
+  const validate = new Ajv({ strict: false }).compile(schema);
+  const named = { chain: [good.certificates], name: { kind: 'dns', value: 'mx.example.com' } };
+  const cases = [
+    { id: 'a', ...named },
+    { id: { any: 'thing' }, chain: ['no PEM'] },
+    { id: 3, chain: 'no list' },
+  ];
+  const lines = await chain(['-', '--format', 'ndjson'], {
+    stdin: `${cases.map((each) => JSON.stringify(each)).join('\n')}\nno case\n`,
+  });
+  const documents = await Promise.all([
+    chain(['good.pem', '--format', 'json']),
+    chain(['expired.pem', '--name', '192.0.2.1', '--format', 'json']),
+  ]);
+  const written = [...lines.stdout.trimEnd().split('\n'), ...documents.map(({ stdout }) => stdout)];
+  assert.equal(written.length, 6);
+  for (const text of written)
+    assert.equal(validate(JSON.parse(text)), true, `${text}${JSON.stringify(validate.errors)}`);
+  assert.equal(validate({ id: 1, trusted: true }), false);
 });

@@ -213,6 +213,7 @@ test('the options of a probe reach the engine (R3, R4)', async () => {
     implicitTls: true,
     auth: { type: 'plain', user: 'ann', secret: 'secret word' },
     revocation: 'staple',
+    canaries: [],
     sourceAddress: null,
     privateAddresses: 'denied',
     redirect: null,
@@ -228,6 +229,7 @@ test('the options of a probe reach the engine (R3, R4)', async () => {
     mtaSts: false,
     dane: false,
     seed: 7,
+    strictCn: false,
   });
 });
 
@@ -276,6 +278,38 @@ test('a baseline names what got worse, per host and stage (R62)', async () => {
     probe: () => before,
   });
   assert.equal(same.code, 0);
+});
+
+test('a gate that no target can meet or miss is named before the run', async () => {
+  const files = {
+    e: '{"exmaple.com": {"min": 100}, "bücher.example": {"min": 0}, "ANN@example.com": {"min": 0}}',
+    b: JSON.stringify(result({ hosts: [encrypted] })),
+  };
+  const noted = await play({
+    ...probe('ann@example.com', 'x@bücher.example', '--format', 'text', '--expectations', 'e', '--baseline', 'b'),
+    files,
+  });
+  assert.match(noted.stderr, /^tlsreach: --expectations: exmaple\.com: no such target in this run$/m);
+  assert.match(noted.stderr, /^tlsreach: --baseline: x@bücher\.example: not in it, nothing to compare with$/m);
+});
+
+test('expectations know an international domain by both of its names', async () => {
+  const under = async (name: string): Promise<number> => {
+    const files = { e: JSON.stringify({ [name]: { min: 101 } }) };
+    const told = { ...goodResultFor('x@bücher.example'), domain: 'xn--bcher-kva.example' };
+    const scene = probe('x@bücher.example', '--format', 'text', '--expectations', 'e');
+    return (await play({ ...scene, files, probe: () => told })).code;
+  };
+  assert.deepEqual([await under('bücher.example'), await under('xn--bcher-kva.example')], [1, 1]);
+});
+
+test('a monitoring system is told UNKNOWN of a slip, wherever it said that it is one', async () => {
+  const slip = async (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> =>
+    (await play({ ...probe('a@@b', ...argv), env })).code;
+  assert.equal(await slip(['--format', 'nagios']), 3);
+  assert.equal(await slip(['--format=nagios']), 3);
+  assert.equal(await slip([], { TLSREACH_FORMAT: 'nagios' }), 3);
+  assert.equal(await slip(['--format', 'csv'], { TLSREACH_FORMAT: 'nagios' }), 2);
 });
 
 test('--quiet prints the factor alone (R58)', async () => {

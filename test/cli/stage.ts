@@ -4,6 +4,7 @@ import type { AppSettings } from '../../src/app/settings.ts';
 import type { Output, World } from '../../src/app/world.ts';
 import { systemClock } from '../../src/app/world.ts';
 import { run } from '../../src/cli/run.ts';
+import type { Services } from '../../src/cli/services.ts';
 import type { Capture } from '../../src/probe/capture.ts';
 import type { ProbeHooks, ProbeRequest } from '../../src/probe/request.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
@@ -20,6 +21,8 @@ export interface Scene {
   readonly probe?: (request: ProbeRequest, hooks: ProbeHooks) => Promise<ProbeResult> | ProbeResult;
   /** What a probe hands over where a capture is wanted. */
   readonly capture?: Capture;
+  /** A real house in place of one whose probes are told. */
+  readonly createApp?: Services['createApp'];
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -106,6 +109,7 @@ export async function play(scene: Scene): Promise<Seen> {
   const code = await run(world, {
     createApp: async (given) => {
       settings.push(given);
+      if (scene.createApp !== undefined) return scene.createApp(given);
       return {
         probe: async (request, hooks = {}) => {
           requests.push(request);

@@ -252,6 +252,7 @@ export function result({
         source: 'mx',
         records: judged.map(({ exchange, preference }) => ({ exchange, preference })),
       },
+      hosts: judged.map(({ exchange }) => ({ exchange, addresses: 'insecure', tlsa: null })),
       resolvers: ['192.0.2.53'],
     },
     clock: [],

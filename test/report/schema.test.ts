@@ -14,6 +14,17 @@ function faultsOf(value: unknown): readonly string[] {
     : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
+const OK = { result: 'ok', ms: 1 } as const;
+const OPEN_HOST = {
+  exchange: 'mx',
+  preference: 10,
+  address: '192.0.2.1',
+  port: 25,
+  refused: false,
+  reply: '250 ok',
+  stages: { answer: OK, connect: OK, helo: OK, from: OK, to: { result: 'not-tested' } },
+} as const;
+
 const RESULTS = {
   'the good example': THREE_GOOD_HOSTS,
   'the bad example': TWO_WRONG_NAMES,
@@ -47,7 +58,7 @@ const RESULTS = {
     hosts: [...THREE_GOOD_HOSTS.hosts],
     more: {
       qFactor: 100,
-      assurance: { value: 0, hosts: [{ exchange: 'mx', address: '192.0.2.1', refused: false, reply: '250 ok' }] },
+      assurance: { value: 0, hosts: [OPEN_HOST] },
     },
   }),
 } as const;
