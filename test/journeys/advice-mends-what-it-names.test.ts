@@ -274,6 +274,30 @@ describe('advice that is followed to the letter', { concurrency: 4 }, () => {
     });
   }
 
+  it('goes step by step where keys change: publish, wait, take away, and nothing twice', async () => {
+    const administrator = await employ(
+      estate({ zone: { [TLSA]: { TLSA: [{ usage: 3, selector: 1, matchingType: 1, data: OLD_KEY }] } } }),
+    );
+    try {
+      const [publish, ...later] = found(await administrator.probe(), 'dane-mismatch')?.remedies ?? [];
+      assert.ok(publish !== undefined && later.length > 0);
+      administrator.apply([publish], ADDRESS);
+      const between = await administrator.probe();
+      assert.equal(between.dane.status, 'match');
+      const remedies = found(between, 'dane-note')?.remedies ?? [];
+      assert.ok(!remedies.some(({ text }) => text.split('\n').includes(publish.text)), 'what stands there already');
+      administrator.apply(remedies, ADDRESS);
+      const after = await administrator.probe();
+      assert.equal(after.dane.status, 'match');
+      assert.deepEqual(
+        after.hosts[0]?.dane.records?.map(({ record }) => record.slice(0, 6)),
+        ['3 1 1 ', '2 1 1 '],
+      );
+    } finally {
+      await administrator.stop();
+    }
+  });
+
   it('mends everything at once, and reaches the score that was foretold for all of it', async () => {
     const administrator = await employ(
       estate({
