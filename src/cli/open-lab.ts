@@ -2,11 +2,11 @@
 import type { World } from '../app/world.ts';
 import { LAB_ZONE } from '../lab/catalogue.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
-import { padEnd } from '../report/layout.ts';
+import { hanging, padEnd } from '../report/layout.ts';
 import type { LabWishes, OpenLab } from './services.ts';
 
 export async function openLab(
-  { clock }: Pick<World, 'clock'>,
+  { clock, stdout }: Pick<World, 'clock' | 'stdout'>,
   { domains, dnsPort, smtpPort }: LabWishes,
 ): Promise<OpenLab> {
   const only = domains?.map((domain) => domain.slice(0, -LAB_ZONE.length - 1));
@@ -22,12 +22,12 @@ export async function openLab(
       redirect: lab.redirect,
     },
     rootPem: lab.rootPem,
-    guide: (rootFile) => guideOf(lab, rootFile),
+    guide: (rootFile) => guideOf(lab, rootFile, Math.max(72, stdout.columns())),
     close: () => lab.stop(),
   };
 }
 
-function guideOf(lab: Lab, rootFile: string | null): readonly string[] {
+function guideOf(lab: Lab, rootFile: string | null, columns: number): readonly string[] {
   const address = (label: string): string => `you@${label}.${LAB_ZONE}`;
   const width = Math.max(...lab.domains.map(({ label }) => address(label).length)) + 2;
   const root = rootFile === null ? [] : ['--ca-file', rootFile, '--no-system-ca'];
@@ -41,9 +41,10 @@ function guideOf(lab: Lab, rootFile: string | null): readonly string[] {
     ...root,
   ].join(' ');
   return [
-    'The lab is open: a name server and mail servers on this machine, one domain per fault.',
+    'The lab is open: a name server and mail servers on this machine, one domain',
+    'per fault.',
     '',
-    ...lab.domains.map(({ label, shows }) => `  ${padEnd(address(label), width)}${shows}`),
+    ...lab.domains.flatMap(({ label, shows }) => hanging(`  ${padEnd(address(label), width)}`, shows, columns)),
     '',
     'In another terminal:',
     `  tlsreach probe ${address('good')} ${options}`,

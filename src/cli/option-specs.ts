@@ -113,7 +113,7 @@ export const CHAIN_OPTIONS: readonly OptionSpec[] = [
 
 export const TLSVERIFY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--domain <name>', help: 'the TLS domain to verify against' },
-  { flags: '--host <host[:port]>', help: 'the host to connect to (the domain)' },
+  { flags: '--host <host[:port]>', help: 'the host to connect to (the domain itself, if not given)' },
 ];
 
 export const LAB_OPTIONS: readonly OptionSpec[] = [

@@ -163,9 +163,9 @@ function scanOf(given: GivenOptions): ScanSettings | null {
 }
 
 export function formatOf(given: GivenOptions): Format {
-  const format = choiceOf(given, 'format', FORMATS) ?? 'table';
-  if (!UNAVAILABLE_FORMATS.includes(format)) return format;
   const available = FORMATS.filter((each) => !UNAVAILABLE_FORMATS.includes(each));
+  const asked = given.text('format')?.toLowerCase();
+  if (!UNAVAILABLE_FORMATS.some((format) => format === asked)) return choiceOf(given, 'format', available) ?? 'table';
   return given.refuse('format', `this format cannot be written yet; available are ${available.join(', ')}`);
 }
 

@@ -8,18 +8,35 @@ import type { Services } from './services.ts';
 
 export const VERSION = '0.1.0';
 
+const EXIT_CODES = `
+Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not
+be tested, 4 internal error.
+Every option has an environment variable (--ca-file: TLSREACH_CA_FILE) and a
+key in the --config file (caFile).`;
+
 const EXAMPLES = `
 Examples:
-  tlsreach probe --lab you@good.lab.test     try it without a network
-  tlsreach probe you@example.com             who would get your mail, and how would it travel
-  tlsreach probe example.com --format detail everything that was seen, with the transcript
+  tlsreach probe --lab you@good.lab.test      try it without a network
+  tlsreach probe you@example.com              who gets your mail, and how
+  tlsreach probe example.com --format detail  all that was seen
   tlsreach probe --input list.txt --format csv --output scores.csv
   tlsreach chain fullchain.pem --name mx.example.com
-  tlsreach probe example.com --capture today.json && tlsreach replay today.json --at 2027-06-01
+  tlsreach probe example.com --capture today.json
+  tlsreach replay today.json --at 2027-06-01
   tlsreach explain certificate-name
+${EXIT_CODES}`;
 
-Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not be tested, 4 internal error.
-Every option has an environment variable (--ca-file: TLSREACH_CA_FILE) and a key in the --config file (caFile).`;
+const PROBE_EXAMPLES = `
+Examples:
+  tlsreach probe you@example.com              every host, up to RCPT
+  tlsreach probe example.com --quick          the host most mail would go to
+  tlsreach probe example.com --min 100 --expect required-verify
+                                              exit 1 where it is not so
+  tlsreach probe you@example.com[192.0.2.1:2525]
+                                              this server and no other
+  tlsreach probe --input list.txt --format ndjson --concurrency 50
+  tlsreach probe --lab you@wrong-name.lab.test
+${EXIT_CODES}`;
 
 /** The exit code of the command that ran, 0 after help or version; null when commander has refused the arguments. */
 export async function runProgram(world: World, services: Services): Promise<number | null> {
@@ -53,6 +70,7 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
 
   const probe = command('probe', 'test every mail host of a recipient', COMMANDS.probe.specs)
     .argument('[target...]', 'user@domain, domain, user@domain[host:port] or [ip]:port')
+    .addHelpText('after', PROBE_EXAMPLES)
     .action((targets: string[]) => start(COMMANDS.probe, probe, targets));
   const replay = command('replay', 'judge a capture of probe again, offline', COMMANDS.replay.specs)
     .argument('<file>', 'what --capture wrote, - for standard input')

@@ -48,6 +48,12 @@ test('the version and the help come from the executable, also through the link t
   const help = await start(['--help']);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /tlsreach probe --lab you@good\.lab\.test/);
+  assert.match((await start(['probe', '--help'])).stdout, /Examples:\n {2}tlsreach probe /);
+  for (const command of [[], ['probe'], ['chain'], ['tlsverify'], ['explain'], ['lab'], ['completion']]) {
+    const { stdout } = await start([...command, '--help']);
+    const long = stdout.split('\n').filter((line) => line.length > 80);
+    assert.deepEqual(long, [], `tlsreach ${command.join(' ')} --help at 80 columns`);
+  }
 });
 
 test('a slip is exit 2 with one sentence on stderr and nothing on stdout (R5)', async () => {
@@ -171,4 +177,12 @@ test('standard input without an end is given up at a bound, in a sentence (R7)',
     assert.equal(code, 2, argv.join(' '));
     assert.match(stderr, /^tlsreach: .* (larger|longer) than \d+ (MiB|characters)/);
   }
+});
+
+test('a slip in the name of a format is answered with those there are', async () => {
+  const { code, stderr } = await start(['probe', 'a.test', '--format', 'jsn']);
+  assert.equal(code, 2);
+  assert.match(stderr, /^tlsreach: --format "jsn": choose one of table, .*nagios; did you mean json\?\n$/);
+  assert.doesNotMatch(stderr, /openmetrics/);
+  assert.doesNotMatch((await start(['probe', 'a.test', '--expect', 'foo'])).stderr, /did you mean/);
 });
