@@ -38,6 +38,7 @@ const TLSVERIFY_SPECS = [
   ...WORLD_OPTIONS,
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab'),
 ];
+const DANEVERIFY_SPECS = TLSVERIFY_SPECS.filter((spec) => !TLSVERIFY_OPTIONS.includes(spec));
 const ALL_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS];
 
 export const COMMANDS = {
@@ -71,6 +72,15 @@ export const COMMANDS = {
       const { tlsverifyCommand } = await import('./tlsverify-command.ts');
       const { world, services } = invocation;
       return tlsverifyCommand({ given: await given(invocation, TLSVERIFY_SPECS), world, services });
+    },
+  },
+  daneverify: {
+    specs: DANEVERIFY_SPECS,
+    run: async (invocation) => {
+      const { daneverifyCommand } = await import('./daneverify-command.ts');
+      const { words, world, services } = invocation;
+      const own = await given(invocation, DANEVERIFY_SPECS);
+      return daneverifyCommand({ domain: words[0] ?? '', given: own, world, services });
     },
   },
   lab: {

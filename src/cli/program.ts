@@ -23,6 +23,7 @@ Examples:
   tlsreach chain fullchain.pem --name mx.example.com
   tlsreach probe example.com --capture today.json
   tlsreach replay today.json --at 2027-06-01
+  tlsreach daneverify example.com             as a sender that insists on DANE
   tlsreach explain certificate-name
 ${EXIT_CODES}`;
 
@@ -81,6 +82,9 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   const verify = command('tlsverify', 'verify one connection step by step', COMMANDS.tlsverify.specs).action(() =>
     start(COMMANDS.tlsverify, verify, []),
   );
+  const dane = command('daneverify', 'verify DANE of every mail host step by step', COMMANDS.daneverify.specs)
+    .argument('<domain>', 'the domain whose mail hosts are verified')
+    .action((domain: string) => start(COMMANDS.daneverify, dane, [domain]));
   command('explain', 'say in plain words what a finding, mode, stage or verdict means')
     .argument('[code]', 'without it: the list of all')
     .action(async (code: string | undefined) => {
