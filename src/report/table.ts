@@ -222,14 +222,19 @@ function findingBlock(result: ProbeResult, width: number, paint: Paint): string[
   return lines;
 }
 
-/** The first remedy of an error or a warning on one line, cut where it is longer; `detail` has all of it. */
+/** Lines that the table has for a remedy; `detail` has all of it. */
+const REMEDY_LINES = 2;
+
+/** The first remedy of an error or a warning, what it adds before what it takes away, as far as it fits. */
 function remedyHint({ severity, remedies }: Finding, width: number): readonly string[] {
   const [first] = remedies ?? [];
   if (first === undefined || severity === 'info') return [];
-  const whole = first.text.split('\n').join('  ');
-  const room = width - 6;
-  const shown = widthOf(whole) <= room ? whole : `${wrap(whole, room - 2)[0] ?? ''} …`;
-  return [`   > ${shown}`];
+  const all = first.text.split('\n');
+  const added = all.filter((line) => !line.startsWith('; '));
+  const wrapped = wrap((added.length > 0 ? added : all).join('  '), width - 7);
+  const shown = wrapped.slice(0, REMEDY_LINES);
+  const rest = wrapped.length > REMEDY_LINES ? ' …' : '';
+  return shown.map((line, index) => `   ${index === 0 ? '>' : ' '} ${line}${index === shown.length - 1 ? rest : ''}`);
 }
 
 /** The one date that presses most. */

@@ -35,14 +35,27 @@ const MENDABLE = result({
 });
 const OPTIONS = { width: 100, colour: false, oldHeadings: false, many: false } as const;
 
-test('the table shows the first remedy on one line, cut to the width', () => {
+test('the table shows the first remedy in two lines, whole where it fits, and within the width', () => {
   for (const width of [72, 80, 120, 200]) {
     const lines = renderTable(MENDABLE, { ...OPTIONS, width }).split('\n');
-    const shown = lines.filter((line) => line.startsWith('   > '));
-    assert.equal(shown.length, 1);
-    assert.match(shown[0] ?? '', /^ {3}> _25\._tcp\.mx1\.example\.com\. IN TLSA 3 1 1 /);
+    const at = lines.findIndex((line) => line.startsWith('   > '));
+    const shown = `${lines[at] ?? ''} ${(lines[at + 1] ?? '').trim()}`.trim();
+    assert.equal(shown.replace(/ +/g, ' '), `> ${RECORD}`);
+    assert.equal(lines.filter((line) => line.startsWith('   > ')).length, 1);
     assert.ok(lines.every((line) => widthOf(line) <= width));
   }
+});
+
+test('the table says where a remedy goes on, and what it adds comes before what it takes away', () => {
+  const long = `; remove: old\n${'word '.repeat(60)}`;
+  const remedies: readonly Remedy[] = [{ kind: 'configuration', for: 'any', title: 'x', text: long }];
+  const findings = [{ ...finding('dane-mismatch', 'mx1.example.com', 'x'), remedies }];
+  const shown = result({ hosts: [host({ exchange: 'mx1.example.com', times: [1], more: { findings } })] });
+  const lines = renderTable(shown, { ...OPTIONS, width: 80 }).split('\n');
+  const at = lines.findIndex((line) => line.startsWith('   > '));
+  assert.match(lines[at] ?? '', /^ {3}> word word/);
+  assert.match(lines[at + 1] ?? '', /word …$/);
+  assert.equal(lines[at + 2], '');
 });
 
 test('detail has every remedy whole, with what mending would give', () => {
