@@ -5,6 +5,8 @@
  */
 import type { ConnectFailure } from '../net/net.ts';
 import type { DialogueFailure, Evidence } from '../policy/evidence.ts';
+import type { SmtpReply } from '../smtp/reply.ts';
+import { meaningOf } from '../smtp/reply-meaning.ts';
 import type { FindingCode } from './finding-catalogue.ts';
 import type { Blame, HostVerdict } from './result.ts';
 
@@ -75,7 +77,7 @@ function ofGreetingFailure(failure: DialogueFailure): SessionVerdict {
     case 'refused':
       return isTransient(failure)
         ? { verdict: 'inconclusive', blame: 'them', code: 'throttled' }
-        : { verdict: 'unreachable', blame: 'them', code: 'greeting-refused' };
+        : { verdict: 'unreachable', blame: blameOf(failure.reply), code: 'greeting-refused' };
     case 'timed-out':
     case 'closed':
       return failure.begun
@@ -95,7 +97,11 @@ function ofEhloFailure(failure: DialogueFailure): SessionVerdict {
   const putOff = isTransient(failure) || ((failure.kind === 'timed-out' || failure.kind === 'closed') && failure.begun);
   return putOff
     ? { verdict: 'inconclusive', blame: 'them', code: 'throttled' }
-    : { verdict: 'unreachable', blame: 'them', code: 'ehlo-refused' };
+    : {
+        verdict: 'unreachable',
+        blame: failure.kind === 'refused' ? blameOf(failure.reply) : 'them',
+        code: 'ehlo-refused',
+      };
 }
 
 function ofStarttlsFailure(failure: DialogueFailure): SessionVerdict {
@@ -117,6 +123,11 @@ function ofStarttlsFailure(failure: DialogueFailure): SessionVerdict {
     case 'cancelled':
       return STOPPED;
   }
+}
+
+/** A refusal of our address or name is ours to mend; any other is theirs. */
+function blameOf(reply: SmtpReply): Blame {
+  return meaningOf(reply)?.act === 'us' ? 'us' : 'them';
 }
 
 function isTransient(failure: DialogueFailure): boolean {

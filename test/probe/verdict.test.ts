@@ -34,6 +34,15 @@ describe('the verdict on a host keeps "what was found" and "could we look" apart
     ],
     ['a refused connection', exampleEvidence('E9'), 'unreachable', 'them'],
     ['a 554 greeting', endedAt('greeting', refused(554)), 'unreachable', 'them'],
+    [
+      'a 554 greeting that names a block list',
+      endedAt('greeting', {
+        kind: 'refused',
+        reply: { code: 554, lines: ['blocked using zen.spamhaus.org'], enhancedStatus: null },
+      }),
+      'unreachable',
+      'us',
+    ],
     ['a 421 greeting', endedAt('greeting', refused(421)), 'inconclusive', 'them'],
     ['a greeting that never comes', endedAt('greeting', silent), 'unreachable', 'path'],
     ['a greeting that never ends', endedAt('greeting', begun), 'inconclusive', 'them'],
