@@ -174,14 +174,22 @@ test('a resolver that was silent is asked last for a while', async (t) => {
 test('a resolver that was silent gets its place back after a while', async (t) => {
   const clock = handWoundClock();
   const good = await serveZones(t, {});
-  const deaf = `127.0.0.1:${await deafPort()}`;
-  const resolver = resolverOf(t, [deaf, good.spec], { clock });
-  await resolver.ask('one.test', 'A');
-  assert.equal((await resolver.ask('two.test', 'A')).resolver, good.spec);
-  clock.wind(DOWN_FOR_MS);
-  const back = await startZoneServer({ zones: {}, clock, port: Number(deaf.split(':')[1]) });
-  t.after(() => back.stop());
-  assert.equal((await resolver.ask('three.test', 'A')).resolver, deaf);
+  // The port has to be free twice, and in between somebody else may be given it: then it is tried with another one.
+  for (let tries = 1; ; tries += 1) {
+    const port = await deafPort();
+    const resolver = resolverOf(t, [`127.0.0.1:${port}`, good.spec], { clock });
+    await resolver.ask('one.test', 'A');
+    assert.equal((await resolver.ask('two.test', 'A')).resolver, good.spec);
+    clock.wind(DOWN_FOR_MS);
+    const back = await startZoneServer({ zones: {}, clock, port }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE' || tries === 5) throw error;
+      return null;
+    });
+    if (back === null) continue;
+    t.after(() => back.stop());
+    assert.equal((await resolver.ask('three.test', 'A')).resolver, `127.0.0.1:${port}`);
+    return;
+  }
 });
 
 test('silence is tried again, an answer that failed is not', async (t) => {
