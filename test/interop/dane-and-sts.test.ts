@@ -39,7 +39,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'open-domain': '(S-DANE-17)',
   bogus: '(S-DANE-3)',
   deaf: '(S-DANE-3)',
-  alias: '(S-DANE-5)',
+  alias: '(S-DANE-5, S-DANE-12)',
 };
 
 for (const dane of DANE_CASES) {
