@@ -23,8 +23,9 @@ export const MAX_DOMAIN_LENGTH = 253;
 export const MAX_LABEL_LENGTH = 63;
 
 /**
- * Reads what a person typed: U-labels are converted to A-labels, one trailing dot is dropped. All-numeric names are
- * refused before conversion, since IDNA processing as browsers do it would read `1.2` as the address 1.0.0.2.
+ * Reads what a person typed: U-labels are converted to A-labels, one trailing dot is dropped. Names that end in a
+ * number are refused before conversion, since IDNA processing as browsers do it would read `1.2` as the address 1.0.0.2,
+ * and after it, since digits of other scripts become ASCII ones.
  */
 export function parseDomain(text: string): Outcome<Domain, DomainFault> {
   const bare = text.endsWith('.') ? text.slice(0, -1) : text;
@@ -33,19 +34,24 @@ export function parseDomain(text: string): Outcome<Domain, DomainFault> {
   const bad = FORBIDDEN.exec(bare);
   if (bad !== null) return failed({ kind: 'bad-character', character: bad[0] });
   const typedLabels = bare.split(/[.\u3002\uff0e\uff61]/);
-  if (/^[0-9]+$|^0[xX][0-9a-fA-F]*$/.test(typedLabels.at(-1) ?? '')) {
-    return failed({ kind: 'looks-like-address', text: bare });
-  }
+  if (endsInNumber(typedLabels)) return failed({ kind: 'looks-like-address', text: bare });
   if (typedLabels.includes('')) return failed({ kind: 'bad-label', label: '', why: 'is empty (two dots in a row)' });
   const ascii = (NON_ASCII.test(bare) || /(^|\.)xn--/i.test(bare) ? domainToASCII(bare) : bare).toLowerCase();
   // Some characters map to ASCII that no host name may have: U+249C becomes "(a)".
   if (!/^[a-z0-9_.-]+$/.test(ascii)) return failed({ kind: 'not-idna', text: bare });
   if (ascii.length > MAX_DOMAIN_LENGTH) return failed({ kind: 'too-long', octets: ascii.length });
-  for (const label of ascii.split('.')) {
+  const labels = ascii.split('.');
+  if (endsInNumber(labels)) return failed({ kind: 'looks-like-address', text: bare });
+  for (const label of labels) {
     const why = labelFault(label);
     if (why !== null) return failed({ kind: 'bad-label', label, why });
   }
   return succeeded(ascii as Domain);
+}
+
+/** What a URL's host parser takes for an address (WHATWG URL 3.5, "ends in a number"). */
+function endsInNumber(labels: readonly string[]): boolean {
+  return /^[0-9]+$|^0[xX][0-9a-fA-F]*$/.test(labels.at(-1) ?? '');
 }
 
 /**

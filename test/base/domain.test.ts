@@ -51,6 +51,13 @@ describe('a domain', () => {
     );
   });
 
+  it('is no number in digits of another script either, which conversion would make an address of', () => {
+    for (const text of ['\u{1fbf0}', '\uff11.\uff12', 'example.\u{1d7d8}']) {
+      const parsed = parseDomain(text);
+      assert.equal(parsed.ok ? parsed.value : parsed.failure.kind, 'looks-like-address', text);
+    }
+  });
+
   it('is shown in the letters of its language', () => {
     assert.equal(showDomain('xn--bcher-kva.example'), 'bücher.example');
     assert.equal(showDomain('example.com'), 'example.com');
