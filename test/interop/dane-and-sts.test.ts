@@ -9,7 +9,7 @@ import type { HostResult, ProbeResult } from '../../src/probe/result.ts';
 import { tlsreach } from './our-word.ts';
 import { fingerWord, gnutlsDaneWord } from './policy-peers.ts';
 import { type PolicyRig, skipUnlessPolicyRig, startPolicyRig } from './policy-rig.ts';
-import { DANE_CASES, type DaneWord, domainOf, exchangeOf, type GnutlsWord } from './policy-servers.ts';
+import { DANE_CASES, type DaneWord, domainOf, exchangeOf, type GnutlsWord, hostOf } from './policy-servers.ts';
 import { ownAddress } from './policy-zones.ts';
 import { eventually } from './rig.ts';
 
@@ -51,6 +51,8 @@ for (const dane of DANE_CASES) {
     for (const words of [believing(), validating()]) {
       const result = await probe(domain, words);
       const host = onlyHost(result);
+      // The server name that is sent is the one that has the records.
+      if (ours === 'match') assert.equal(host.tls?.serverName, hostOf(dane));
       const from = result.dns.mx.securityFrom;
       assert.equal(host.dane.status, ours, `${words.join(' ')}: ${host.dane.detail}`);
       assert.deepEqual(
