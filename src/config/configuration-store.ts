@@ -16,7 +16,7 @@ export interface PendingDocument {
   readonly document: string;
   /** The revision it was made from. */
   readonly basedOn: number;
-  /** Grows with each change of it: whoever writes says which one they have read. */
+  /** Grows with each change of it and never comes back, not even behind a commit: whoever writes says which one they have read. */
   readonly version: number;
 }
 
@@ -35,8 +35,15 @@ export interface ConfigurationStore {
     document: { readonly document: string; readonly basedOn: number } | null,
     expectedVersion: number | null,
   ): Promise<number | 'conflict'>;
-  /** Adds a revision behind `expectedRevision` (0: the first) and takes the pending document away, in one commit. */
-  commit(revision: Omit<CommittedRevision, 'revision'>, expectedRevision: number): Promise<number | 'conflict'>;
+  /**
+   * Adds a revision behind `expectedRevision` (0: the first) and takes the pending document away, in one commit; only if
+   * that still has the `expectedVersion` (null: there is none), so that a change made meanwhile is not lost.
+   */
+  commit(
+    revision: Omit<CommittedRevision, 'revision'>,
+    expectedRevision: number,
+    expectedVersion: number | null,
+  ): Promise<number | 'conflict'>;
   /** Called when a revision was committed, by whatever process; returns the way to stop. */
   onCommit(listener: (revision: number) => void): () => void;
 }

@@ -165,7 +165,9 @@ function expected(node: Node): string {
     case 'array':
       return 'a list';
     default:
-      return 'an object';
+      return node.properties?.['kind'] === undefined
+        ? 'an object'
+        : `an object of the kind ${expected(node.properties['kind'])}`;
   }
 }
 
