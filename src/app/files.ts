@@ -41,14 +41,14 @@ export async function readBounded(path: string): Promise<Buffer> {
 
 /**
  * Opens `path` for a new content. A regular file is written beside its place and renamed into it, with the permissions
- * of the one it replaces; a link of somebody else's (as planted in `/tmp`) is not followed. Rejects with the error of the
- * system, `EISDIR` for a directory.
+ * of the one it replaces, as far as `mode` allows; a link of somebody else's (as planted in `/tmp`) is not followed. Rejects
+ * with the error of the system, `EISDIR` for a directory.
  */
-export async function createAtomicFile(path: string): Promise<AtomicFile> {
+export async function createAtomicFile(path: string, mode?: number): Promise<AtomicFile> {
   const existing = await statOrNull(path);
   if (existing?.isDirectory() === true) throw fault('EISDIR', path);
   if (existing !== null && !existing.isFile()) return openedInPlace(await open(path, 'w'));
-  return besideItsPlace(await placeOf(path), existing === null ? 0o644 : existing.mode & 0o777);
+  return besideItsPlace(await placeOf(path), existing === null ? (mode ?? 0o644) : existing.mode & (mode ?? 0o777));
 }
 
 async function besideItsPlace(place: string, mode: number): Promise<AtomicFile> {

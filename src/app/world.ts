@@ -35,7 +35,8 @@ export interface World {
   readonly random: Random;
   /** The whole of it, within a bound. */
   readonly readFile: (path: string) => Promise<Buffer>;
-  readonly createFile: (path: string) => Promise<AtomicFile>;
+  /** `mode`: the permissions of a new file, and the most that one it replaces keeps. */
+  readonly createFile: (path: string, mode?: number) => Promise<AtomicFile>;
   /** Calls `onInterrupt` at each Ctrl-C or SIGTERM; the returned function stops that. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /**

@@ -3,6 +3,7 @@
  * when it runs, so that starting costs no more than the command needs.
  */
 import type { World } from '../app/world.ts';
+import { PLACE_OPTIONS } from './config-options.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
 import {
   CHAIN_OPTIONS,
@@ -39,7 +40,8 @@ const TLSVERIFY_SPECS = [
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab'),
 ];
 const DANEVERIFY_SPECS = TLSVERIFY_SPECS.filter((spec) => !TLSVERIFY_OPTIONS.includes(spec));
-const ALL_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS];
+/** A `--config` file may have them all, whichever command reads it. */
+export const KNOWN_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS, ...PLACE_OPTIONS];
 
 export const COMMANDS = {
   probe: {
@@ -94,5 +96,5 @@ export const COMMANDS = {
 } as const satisfies Readonly<Record<string, CommandEntry>>;
 
 function given({ flags, world }: Invocation, specs: readonly OptionSpec[]): Promise<GivenOptions> {
-  return givenOptions({ specs, known: ALL_OPTIONS, flags, world });
+  return givenOptions({ specs, known: KNOWN_OPTIONS, flags, world });
 }

@@ -2,7 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
-import { COMMANDS, type CommandEntry } from './commands.ts';
+import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
+import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
 import type { OptionSpec } from './option-specs.ts';
 import type { Services } from './services.ts';
 
@@ -57,8 +58,13 @@ export async function runProgram(world: World, services: Services): Promise<numb
 /** Commander's tree, with `settle` told the exit code of the command that ran. Completion reads it, too. */
 export function buildProgram(world: World, services: Services, settle: (code: number) => void): Command {
   const program = newProgram(world);
-  const command = (name: string, description: string, specs: readonly OptionSpec[] = []): Command => {
-    const added = program.command(name).description(description).helpOption('-h, --help', 'this help');
+  const command = (
+    name: string,
+    description: string,
+    specs: readonly OptionSpec[] = [],
+    parent: Command = program,
+  ): Command => {
+    const added = parent.command(name).description(description).helpOption('-h, --help', 'this help');
     for (const { flags, help, list } of specs) {
       if (list === true) added.option(flags, help, (value: string, all: readonly string[] = []) => [...all, value]);
       else added.option(flags, help);
@@ -94,6 +100,18 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
     start(COMMANDS.lab, lab, []),
   );
+  const configuring = (entry: ConfigCommand, above: readonly Command[] = []): void => {
+    const added = command(entry.name, entry.description, specsOf(entry), above.at(-1));
+    const lineage = [...above, added];
+    for (const [syntax, help] of entry.words) added.argument(syntax, help);
+    added.action(async () => {
+      const words = added.processedArgs.flat().filter((word): word is string => typeof word === 'string');
+      const flags = Object.assign({}, ...lineage.map(flagsOf)) as Readonly<Record<string, unknown>>;
+      settle(await entry.run({ words, flags, known: KNOWN_OPTIONS, world, services }));
+    });
+    for (const operation of entry.operations) configuring(operation, lineage);
+  };
+  for (const entry of CONFIG_COMMANDS) configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {

@@ -10,12 +10,17 @@ export interface Sink {
   discard(): Promise<void>;
 }
 
-export async function openSink(file: string | undefined, world: World, option = '--output'): Promise<Sink> {
+export async function openSink(
+  file: string | undefined,
+  world: World,
+  option = '--output',
+  mode?: number,
+): Promise<Sink> {
   if (file === undefined || file === '-') {
     return { write: (text) => world.stdout.write(text), commit: async () => {}, discard: async () => {} };
   }
   const because = (error: unknown): string => `${option} ${printable(file, 200)}: ${describeFileFault(error)}`;
-  const target = await world.createFile(file).catch((error: unknown) => {
+  const target = await world.createFile(file, mode).catch((error: unknown) => {
     throw new UsageError(because(error));
   });
   const told = (work: Promise<void>): Promise<void> =>

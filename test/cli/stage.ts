@@ -4,11 +4,14 @@ import type { AppSettings } from '../../src/app/settings.ts';
 import type { Output, World } from '../../src/app/world.ts';
 import { systemClock } from '../../src/app/world.ts';
 import { run } from '../../src/cli/run.ts';
-import type { Services } from '../../src/cli/services.ts';
+import type { ConfigurationPlace, Services } from '../../src/cli/services.ts';
+import { createConfiguration } from '../../src/config/configuration.ts';
+import type { ConfigurationStore } from '../../src/config/configuration-store.ts';
 import type { Capture } from '../../src/probe/capture.ts';
 import type { ProbeHooks, ProbeRequest } from '../../src/probe/request.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { THREE_GOOD_HOSTS } from '../report/results.ts';
+import { memoryConfigurationStore } from '../support/memory-configuration-store.ts';
 
 export interface Scene {
   readonly argv: readonly string[];
@@ -23,6 +26,8 @@ export interface Scene {
   readonly capture?: Capture;
   /** A real house in place of one whose probes are told. */
   readonly createApp?: Services['createApp'];
+  /** What keeps the configuration; a new one in memory where left out. */
+  readonly store?: ConfigurationStore;
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -37,6 +42,10 @@ export interface Seen {
   readonly settings: readonly AppSettings[];
   readonly written: Readonly<Record<string, string>>;
   readonly exits: readonly number[];
+  /** Where the configuration was looked for. */
+  readonly places: readonly ConfigurationPlace[];
+  /** Permissions asked for, by file. */
+  readonly modes: Readonly<Record<string, number | undefined>>;
   /** The run settled down to be a long one. */
   readonly memoryKeptFlat: boolean;
 }
@@ -49,9 +58,12 @@ export async function play(scene: Scene): Promise<Seen> {
   const { argv, env = {}, files = {}, stdin = '', terminal = false, columns = 80 } = scene;
   const out = { stdout: '', stderr: '' };
   const written: Record<string, string> = {};
+  const modes: Record<string, number | undefined> = {};
   const requests: ProbeRequest[] = [];
   const settings: AppSettings[] = [];
   const exits: number[] = [];
+  const places: ConfigurationPlace[] = [];
+  const store = scene.store ?? memoryConfigurationStore();
   let memoryKeptFlat = false;
   const handlers = new Set<() => void>();
   const output = (name: 'stdout' | 'stderr'): Output => ({
@@ -78,7 +90,8 @@ export async function play(scene: Scene): Promise<Seen> {
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
       return Buffer.from(text);
     },
-    createFile: async (path) => {
+    createFile: async (path, mode) => {
+      modes[path] = mode;
       if (path.startsWith('/nowhere/')) throw Object.assign(new Error('no such directory'), { code: 'ENOENT' });
       let text = '';
       return {
@@ -119,6 +132,10 @@ export async function play(scene: Scene): Promise<Seen> {
         close: async () => {},
       };
     },
+    openConfiguration: async (place) => {
+      places.push(place);
+      return { configuration: createConfiguration(store, systemClock), close: async () => {} };
+    },
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',
@@ -134,6 +151,8 @@ export async function play(scene: Scene): Promise<Seen> {
     settings,
     written,
     exits,
+    places,
+    modes,
     memoryKeptFlat,
   };
 }

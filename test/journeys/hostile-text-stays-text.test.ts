@@ -103,6 +103,7 @@ describe('text of a hostile host stays text', () => {
     const code = await run(world, {
       createApp,
       openLab: () => Promise.reject(new Error('the lab is not asked for')),
+      openConfiguration: () => Promise.reject(new Error('the configuration is not asked for')),
     });
     return { code, ...seen };
   }

@@ -1,0 +1,144 @@
+/**
+ * What every configuration command does around its own work: opens the configuration, makes changes pending, says what
+ * went wrong in the right words and with the right exit code: 2 for what a person got wrong, 1 for what stood in the way.
+ */
+import type { World } from '../app/world.ts';
+import type { Outcome } from '../base/outcome.ts';
+import { printable } from '../base/printable.ts';
+import {
+  type Configuration,
+  type ConfigurationFailure,
+  describeConfigurationFailure,
+  type Edit,
+  type Snapshot,
+} from '../config/configuration.ts';
+import { PLACE_OPTIONS } from './config-options.ts';
+import { type Dialogue, EndOfInput, MENU_TITLE, type Operation, openDialogue, runMenu } from './dialogue.ts';
+import { type GivenOptions, givenOptions } from './given-options.ts';
+import type { OptionSpec } from './option-specs.ts';
+import type { ConfigurationPlace, Services } from './services.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ConfigInvocation {
+  readonly words: readonly string[];
+  /** By key, only what stood on the command line. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** Every option there is: a `--config` file may serve several commands. */
+  readonly known: readonly OptionSpec[];
+  readonly world: World;
+  readonly services: Services;
+}
+
+export interface ConfigSession {
+  readonly configuration: Configuration;
+  readonly words: readonly string[];
+  readonly world: World;
+  /** The text behind a flag; undefined where it was not given. */
+  flag(key: string): string | undefined;
+  isSet(key: string): boolean;
+  /** Prints lines of the result. */
+  print(text: string): Promise<void>;
+  /** With the pending changes. */
+  newest(): Promise<Snapshot>;
+  /** Makes a change pending, and says what was done. */
+  change(edit: Edit, done: string): Promise<void>;
+  readonly author: string;
+}
+
+/** A configuration that was not changed for a reason that is nobody's mistake: exit 1. */
+class Hindrance extends Error {
+  override readonly name = 'Hindrance';
+}
+
+export async function inConfiguration(
+  invocation: ConfigInvocation,
+  work: (session: ConfigSession) => Promise<void>,
+): Promise<number> {
+  const { world, flags, services, words } = invocation;
+  const place = await givenOptions({ specs: PLACE_OPTIONS, known: invocation.known, flags, world });
+  const { configuration, close } = await services.openConfiguration(placeOf(place, world.env));
+  const session: ConfigSession = {
+    configuration,
+    words,
+    world,
+    flag: (key) => (flags[key] === undefined ? undefined : String(flags[key])),
+    isSet: (key) => flags[key] === true,
+    print: async (text) => void (await world.stdout.write(text.endsWith('\n') ? text : `${text}\n`)),
+    newest: async () => settled(await configuration.newest()),
+    change: async (edit, done) => {
+      const { tag } = settled(await configuration.newest());
+      const after = settled(await configuration.change(edit));
+      const what = after.tag === tag ? 'Nothing changed.' : `${done} Pending until "tlsreach commit".`;
+      await world.stdout.write(`${printable(what)}\n`);
+    },
+    author: authorOf(world.env),
+  };
+  try {
+    await work(session);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Hindrance)) throw error;
+    await world.stderr.write(`tlsreach: ${printable(error.message)}\n`);
+    return 1;
+  } finally {
+    await close();
+  }
+}
+
+/** `--data`, `--database` and their variables; else a folder in the home of the user, or here where they have none. */
+export function placeOf(given: Pick<GivenOptions, 'text'>, env: World['env']): ConfigurationPlace {
+  const home = env['HOME'];
+  const usual = home === undefined || home === '' ? './tlsreach-data' : `${home}/.tlsreach`;
+  return { data: given.text('data') ?? usual, database: given.text('database') ?? null };
+}
+
+function authorOf(env: World['env']): string {
+  return env['USER'] ?? env['LOGNAME'] ?? 'cli';
+}
+
+/** The value, or what went wrong as an error that ends the command. */
+export function settled<Value>(outcome: Outcome<Value, ConfigurationFailure>): Value {
+  if (outcome.ok) return outcome.value;
+  const words = describeConfigurationFailure(outcome.failure);
+  switch (outcome.failure.kind) {
+    case 'conflict':
+    case 'nothing-pending':
+    case 'pending-changes':
+      throw new Hindrance(words);
+    default:
+      throw new UsageError(words);
+  }
+}
+
+/** What an interactive command needs: the dialogue, and the configuration as it is now. */
+export interface Conversation {
+  readonly session: ConfigSession;
+  readonly dialogue: Dialogue;
+  /** Makes a change pending that answers were given for; says why where that is not possible, and answers false. */
+  change(seen: Snapshot, edit: Edit): Promise<boolean>;
+}
+
+/** Offers operations until the person has enough. Input that ends in the middle of one is exit 2; it changed nothing. */
+export async function converse(
+  session: ConfigSession,
+  operations: (conversation: Conversation) => readonly Operation[],
+): Promise<void> {
+  const dialogue = openDialogue(session.world);
+  const conversation: Conversation = {
+    session,
+    dialogue,
+    change: async (seen, edit) => {
+      const outcome = await session.configuration.change(edit, seen.tag);
+      if (!outcome.ok) await dialogue.say(describeConfigurationFailure(outcome.failure));
+      return outcome.ok;
+    },
+  };
+  try {
+    await runMenu(dialogue, MENU_TITLE, () => operations(conversation));
+  } catch (error) {
+    if (!(error instanceof EndOfInput)) throw error;
+    throw new UsageError(`${error.message}; that step changed nothing`);
+  } finally {
+    await dialogue.close();
+  }
+}

@@ -1,0 +1,25 @@
+/** `tlsreach smtproutes import` and `export`: the whole table of routes as a file, one route a line. */
+import { type ConfigInvocation, inConfiguration } from './config-session.ts';
+import { readText } from './given-options.ts';
+import { openSink } from './sink.ts';
+import { readRoutes, routeLine } from './table-kinds.ts';
+
+/** Replaces all routes, or none. */
+export function importRoutes(invocation: ConfigInvocation): Promise<number> {
+  return inConfiguration(invocation, async (session) => {
+    const text = await readText(session.words[0] ?? '', 'import', session.world);
+    await session.change((document) => {
+      const routes = readRoutes(text);
+      return routes.ok ? { ok: true, value: { ...document, smtpRoutes: routes.value } } : routes;
+    }, 'Imported the routes; they replace all that were there.');
+  });
+}
+
+export function exportRoutes(invocation: ConfigInvocation): Promise<number> {
+  return inConfiguration(invocation, async (session) => {
+    const { smtpRoutes } = (await session.newest()).document;
+    const sink = await openSink(session.words[0], session.world, 'export');
+    await sink.write(smtpRoutes.map((route) => `${routeLine(route)}\n`).join(''));
+    await sink.commit();
+  });
+}
