@@ -159,6 +159,8 @@ export interface QueueStore {
   accept(message: NewMessage, now: number): Promise<AcceptedMessage>;
   /** All destinations with something waiting, for a start; `since` a MID afterwards is told by `onWork`. */
   lanes(): Promise<readonly Lane[]>;
+  /** The same for one destination; null when nothing waits: for whoever claimed and got nothing. */
+  lane(destination: string): Promise<Lane | null>;
   /** Takes due recipients of one destination and records the attempt, all in one commit. */
   claim(request: ClaimRequest): Promise<readonly ClaimedMessage[]>;
   /** Idempotent; a report whose attempt is not the one on record changes nothing. Answers how many took effect. */
@@ -198,7 +200,8 @@ export interface QueueStore {
   body(mid: number): Promise<Uint8Array | null>;
   hold(selection: QueueSelection): Promise<number>;
   release(selection: QueueSelection, now: number): Promise<number>;
-  remove(selection: QueueSelection): Promise<number>;
+  /** Also what is on its way, of which nothing more is noted. `now`: from then the message is kept for a sweep. */
+  remove(selection: QueueSelection, now?: number): Promise<number>;
   retryNow(selection: QueueSelection, now: number): Promise<number>;
   topHosts(
     limit: number,
@@ -210,7 +213,10 @@ export interface QueueStore {
 
   /** Numbers that are never given twice, across processes and restarts. */
   nextNumber(what: 'dcid' | 'icid'): Promise<number>;
-  /** Called with a destination when another process has queued or released something for it; returns the way to stop. */
+  /**
+   * Called with a destination when a process, this one included, has queued or released something for it, and with all
+   * of them when something may have been missed; returns the way to stop.
+   */
   onWork(listener: (destination: string) => void): () => void;
   close(): Promise<void>;
 }

@@ -1,0 +1,188 @@
+/** What people see of the queue: its items page by page, texts, and the destinations with most waiting. */
+import { type SqlBool, sql } from 'kysely';
+import type { HostState, Lane, QueueFilter, QueueItem } from '../delivery/queue-store.ts';
+import type { Database } from './database.ts';
+import { hostStateOf } from './queue-hosts.ts';
+
+/** Items in one answer, whatever is asked for. */
+export const MOST_ITEMS = 1_000;
+/** Messages that one commit of a sweep forgets. */
+const SWEEP_MESSAGES = 500;
+
+export async function list(database: Database, filter: QueueFilter): Promise<readonly QueueItem[]> {
+  const { mid, destination, sender, recipient, states, after } = filter;
+  if (states?.length === 0) return [];
+  const rows = await database.read((kysely) =>
+    kysely
+      .selectFrom('recipient')
+      .innerJoin('message', 'message.mid', 'recipient.mid')
+      .select([
+        'recipient.mid',
+        'rid',
+        'sender',
+        'address',
+        'destination',
+        'state',
+        'attempts',
+        'accepted_at',
+        'next_attempt_at',
+        'octets',
+        'subject',
+        'message_id',
+        'last',
+      ])
+      .$if(mid !== undefined, (query) => query.where('recipient.mid', '=', mid ?? 0))
+      .$if(destination !== undefined, (query) => query.where('destination', '=', destination ?? ''))
+      .$if(sender !== undefined, (query) => query.where('sender', '=', sender ?? ''))
+      .$if(recipient !== undefined, (query) => query.where('address', '=', recipient ?? ''))
+      .$if(states !== undefined, (query) => query.where('state', 'in', states ?? []))
+      .$if(after !== undefined, (query) =>
+        query.where(sql<SqlBool>`(recipient.mid, recipient.rid) > (${after?.mid ?? 0}, ${after?.rid ?? 0})`),
+      )
+      .orderBy('recipient.mid')
+      .orderBy('rid')
+      .limit(Math.min(MOST_ITEMS, filter.limit))
+      .execute(),
+  );
+  return rows.map((row) => ({
+    mid: row.mid,
+    rid: row.rid,
+    sender: row.sender,
+    recipient: row.address,
+    destination: row.destination,
+    state: row.state,
+    attempts: row.attempts,
+    acceptedAt: row.accepted_at,
+    nextAttemptAt: row.next_attempt_at,
+    bytes: row.octets,
+    subject: row.subject,
+    messageId: row.message_id,
+    last: row.last === null ? null : JSON.parse(row.last),
+  }));
+}
+
+export async function body(database: Database, mid: number): Promise<Uint8Array | null> {
+  const row = await database.read((kysely) =>
+    kysely.selectFrom('body').select('bytes').where('mid', '=', mid).executeTakeFirst(),
+  );
+  return row?.bytes ?? null;
+}
+
+/** Read from the index of what waits alone; for one destination, or for all. */
+export async function lanes(database: Database, destination?: string): Promise<readonly Lane[]> {
+  const rows = await database.read((kysely) =>
+    kysely
+      .selectFrom('recipient')
+      .select((eb) => [
+        'destination',
+        eb.fn.countAll<number>().as('waiting'),
+        eb.fn.min('next_attempt_at').as('earliest'),
+      ])
+      .where('state', '=', sql.lit('queued' as const))
+      .$if(destination !== undefined, (query) => query.where('destination', '=', destination ?? ''))
+      .groupBy('destination')
+      .execute(),
+  );
+  return rows.map((row) => ({
+    destination: row.destination,
+    waiting: Number(row.waiting),
+    nextAttemptAt: Number(row.earliest),
+  }));
+}
+
+type TopHost = HostState & { readonly active: number; readonly attempted: number; readonly oldestAt: number | null };
+
+/** Most active first: `active` is what waits or is on its way, `attempted` those of them that were tried before. */
+export async function topHosts(database: Database, limit: number): Promise<readonly TopHost[]> {
+  const most = Math.min(MOST_ITEMS, limit);
+  return await database.read(async (kysely) => {
+    const count = (state: 'queued' | 'claimed') =>
+      kysely
+        .selectFrom('recipient')
+        .select((eb) => ['destination', eb.fn.countAll<number>().as('active'), eb.fn.min('mid').as('oldest')])
+        .where('state', '=', sql.lit(state))
+        .groupBy('destination')
+        .execute();
+    const merged = new Map<string, { readonly active: number; readonly oldest: number }>();
+    for (const { destination, active, oldest } of [...(await count('queued')), ...(await count('claimed'))]) {
+      const before = merged.get(destination) ?? { active: 0, oldest: Number.POSITIVE_INFINITY };
+      merged.set(destination, {
+        active: before.active + Number(active),
+        oldest: Math.min(before.oldest, Number(oldest)),
+      });
+    }
+    const top = [...merged].sort(([, one], [, other]) => other.active - one.active).slice(0, most);
+    const names = top.map(([destination]) => destination);
+    if (names.length === 0) return [];
+    const hosts = await kysely.selectFrom('host').selectAll().where('destination', 'in', names).execute();
+    const tried = await kysely
+      .selectFrom('recipient')
+      .select((eb) => ['destination', eb.fn.countAll<number>().as('attempted')])
+      .where('destination', 'in', names)
+      .where('state', '=', sql.lit('queued' as const))
+      .where('attempts', '>', 0)
+      .groupBy('destination')
+      .execute();
+    const triedNow = await kysely
+      .selectFrom('recipient')
+      .select((eb) => ['destination', eb.fn.countAll<number>().as('attempted')])
+      .where('state', '=', sql.lit('claimed' as const))
+      .where('attempts', '>', 0)
+      .groupBy('destination')
+      .execute();
+    const messages = await kysely
+      .selectFrom('message')
+      .select(['mid', 'accepted_at'])
+      .where(
+        'mid',
+        'in',
+        top.map(([, { oldest }]) => oldest),
+      )
+      .execute();
+    return top.map(([destination, { active, oldest }]) => ({
+      ...hostStateOf(hosts.find((host) => host.destination === destination) ?? { destination }),
+      active,
+      attempted: [...tried, ...triedNow]
+        .filter((row) => row.destination === destination)
+        .reduce((sum, row) => sum + Number(row.attempted), 0),
+      oldestAt: messages.find(({ mid }) => mid === oldest)?.accepted_at ?? null,
+    }));
+  });
+}
+
+/** Messages finished before then, with texts and recipients; slots nobody has held since and old windows besides. */
+export async function sweep(database: Database, before: number): Promise<number> {
+  let forgotten = 0;
+  for (;;) {
+    const mids = await database.write(async ({ trx }) => {
+      const rows = await trx
+        .selectFrom('message')
+        .select('mid')
+        .where('finished_at', '<', before)
+        .orderBy('finished_at')
+        .limit(SWEEP_MESSAGES)
+        .execute();
+      const old = rows.map(({ mid }) => mid);
+      if (old.length === 0) return old;
+      await trx.deleteFrom('body').where('mid', 'in', old).execute();
+      await trx.deleteFrom('recipient').where('mid', 'in', old).execute();
+      await trx.deleteFrom('attempt').where('mid', 'in', old).execute();
+      await trx.deleteFrom('message').where('mid', 'in', old).execute();
+      return old;
+    });
+    forgotten += mids.length;
+    if (mids.length < SWEEP_MESSAGES) break;
+  }
+  await database.write(async ({ trx }) => {
+    for (const { key } of await trx
+      .selectFrom('slot')
+      .select('key')
+      .groupBy('key')
+      .having((eb) => eb.fn.max('lease_until'), '<', before)
+      .execute()) {
+      await trx.deleteFrom('slot').where('key', '=', key).where('lease_until', '<', before).execute();
+    }
+    await trx.deleteFrom('allowance').where('window_start', '<', before).execute();
+  });
+  return forgotten;
+}

@@ -1,0 +1,129 @@
+/**
+ * The tables as the newest version of this program has them; `migrations.ts` leads there. Times are wall-clock ms; lists
+ * and records that nobody searches are JSON text.
+ */
+import type { Generated } from 'kysely';
+import type { RecipientState } from '../delivery/queue-store.ts';
+
+export interface Tables {
+  readonly message: MessageTable;
+  readonly body: BodyTable;
+  readonly recipient: RecipientTable;
+  readonly attempt: AttemptTable;
+  readonly host: HostTable;
+  readonly slot: SlotTable;
+  readonly allowance: AllowanceTable;
+  readonly number_block: NumberTable;
+  readonly signal: SignalTable;
+  readonly configuration: ConfigurationTable;
+  readonly pending_configuration: PendingTable;
+}
+
+interface MessageTable {
+  readonly mid: Generated<number>;
+  readonly sender: string;
+  /** JSON of `EnvelopeOptions`. */
+  readonly options: string;
+  readonly accepted_at: number;
+  readonly origin: string;
+  readonly message_id: string | null;
+  readonly subject: string | null;
+  readonly gateway: string | null;
+  readonly idempotency_key: string | null;
+  readonly octets: number;
+  /** When its last recipient was done with; null while one waits, is claimed or held. */
+  readonly finished_at: number | null;
+}
+
+/** Apart from the message, so that nobody reads a text who only wants to know whose it is. */
+interface BodyTable {
+  readonly mid: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface RecipientTable {
+  readonly mid: number;
+  readonly rid: number;
+  readonly address: string;
+  readonly destination: string;
+  /** JSON; null where the submitter said nothing. */
+  readonly notify: string | null;
+  readonly orcpt: string | null;
+  readonly state: RecipientState;
+  readonly next_attempt_at: number;
+  readonly attempts: number;
+  readonly delay_warnings: number;
+  readonly last_warning_at: number | null;
+  /** The attempt on record; null when it was never tried. Old ones stay, so that their reports can be told apart. */
+  readonly attempt_id: number | null;
+  /** JSON of `AttemptFacts`. */
+  readonly last: string | null;
+}
+
+/** One claimed message on its way, leased. Gone when its last recipient was reported. */
+interface AttemptTable {
+  readonly attempt_id: Generated<number>;
+  readonly mid: number;
+  readonly destination: string;
+  readonly owner: string;
+  readonly started_at: number;
+  readonly lease_until: number;
+}
+
+export interface HostTable {
+  readonly destination: string;
+  readonly down_until: number | null;
+  readonly last_failure: string | null;
+  readonly last_5xx: string | null;
+  readonly last_activity: number | null;
+  readonly soft_bounced: number;
+  readonly bounced_dns: number;
+  readonly bounced_fivexx: number;
+  readonly bounced_expired: number;
+  readonly bounced_other: number;
+  readonly delivered: number;
+}
+
+/** Places under a key; a free one has no lease. */
+interface SlotTable {
+  readonly key: string;
+  readonly slot: number;
+  readonly owner: string;
+  readonly lease_until: number;
+}
+
+/** Recipients taken in the window that begins then. */
+interface AllowanceTable {
+  readonly key: string;
+  readonly window_start: number;
+  readonly taken: number;
+}
+
+interface NumberTable {
+  readonly what: string;
+  /** The first number that nobody has reserved. */
+  readonly next: number;
+}
+
+/** What one process tells the others (SQLite; PostgreSQL has NOTIFY). */
+interface SignalTable {
+  readonly id: Generated<number>;
+  readonly channel: string;
+  readonly payload: string;
+}
+
+interface ConfigurationTable {
+  readonly revision: number;
+  readonly document: string;
+  readonly comment: string;
+  readonly author: string;
+  readonly at: number;
+}
+
+/** One row, `id` 1. `document` is null when nothing is pending; the version lives on, so that it never repeats. */
+interface PendingTable {
+  readonly id: number;
+  readonly document: string | null;
+  readonly based_on: number;
+  readonly version: number;
+}
