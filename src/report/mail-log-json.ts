@@ -1,20 +1,32 @@
 /**
- * The structured twin of the mail log: one JSON object a line for each event of delivery, with the names that
- * `docs/mail-log.md` lists. Names are only ever added. Texts of strangers are bounded, and characters that a terminal
+ * The structured twin of the mail log: one JSON object a line for each event of delivery and reception, with the names that
+ * `docs/mail-log.md` lists, and the lines of the mail log it became. Names are only ever added. Texts of strangers are bounded, and characters that a terminal
  * would obey or a reader not see are escaped the JSON way, so that nothing is lost by it. Pure.
  */
 import { assertNever } from '../base/outcome.ts';
 import { DECEPTIVE } from '../base/printable.ts';
 import type { ConnectionFacts, DeliveryEvent } from '../delivery/events.ts';
+import type { ReceptionEvent } from '../delivery/reception-events.ts';
 import { MAX_LOGGED_REPLY_LINES, MAX_LOGGED_TEXT } from './log-text.ts';
-import { type SessionJudged, sessionTexts } from './session-lines.ts';
+import { mailLogTexts, receptionTexts } from './mail-log.ts';
+import type { SessionJudged } from './session-lines.ts';
 
 /** Elements of one list; a message to more recipients tells the first of them and `recipientCount`. */
 export const MAX_LOGGED_ITEMS = 1000;
 
 /** One line without its ending. */
 export function mailLogJson(event: DeliveryEvent): string {
-  const line = JSON.stringify({ time: new Date(event.at).toISOString(), event: event.kind, ...fields(event) }, bounded);
+  return objectLine(event, { ...fields(event), lines: mailLogTexts(event) });
+}
+
+/** The same for what a listener saw. */
+export function receptionJson(event: ReceptionEvent): string {
+  const { at: _at, kind: _kind, ...own } = event;
+  return objectLine(event, { ...own, lines: receptionTexts(event) });
+}
+
+function objectLine({ at, kind }: { readonly at: number; readonly kind: string }, own: object): string {
+  const line = JSON.stringify({ time: new Date(at).toISOString(), event: kind, ...own }, bounded);
   return line.replace(DECEPTIVE, (character) =>
     [...Array(character.length).keys()]
       .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
@@ -94,7 +106,6 @@ function session(event: SessionJudged): Readonly<Record<string, unknown>> {
     dane: dane.kind === 'seen' ? dane.value.status : null,
     mtaSts: published.mtaSts?.kind === 'policy' ? published.mtaSts.policy.mode : (published.mtaSts?.kind ?? null),
     overridden,
-    lines: sessionTexts(event),
   };
 }
 

@@ -33,10 +33,12 @@ export function bounceLogLines(event: DeliveryEvent): readonly string[] {
 
 /** Lines of the mail log for what a listener saw. */
 export function receptionLines(event: ReceptionEvent): readonly string[] {
-  return stamped(
-    event.at,
-    receptionTexts(event).map((text) => `Info: ${text}`),
-  );
+  return stamped(event.at, receptionTexts(event));
+}
+
+/** The same without the time: `Info: …`. */
+export function receptionTexts(event: ReceptionEvent): readonly string[] {
+  return [`Info: ${receptionText(event)}`];
 }
 
 function deliveryTexts(event: DeliveryEvent): readonly string[] {
@@ -95,32 +97,30 @@ function queuedTexts(event: Extract<DeliveryEvent, { kind: 'message-queued' }>):
   return texts;
 }
 
-function receptionTexts(event: ReceptionEvent): readonly string[] {
+function receptionText(event: ReceptionEvent): string {
   const icid = `ICID ${event.icid}`;
   switch (event.kind) {
     case 'connection-received': {
       const local = `interface ${foreign(event.interface)} (${foreign(event.localAddress)})`;
       const reverse = `reverse dns host ${foreign(event.reverseName ?? 'unknown')} verified ${event.reverseVerified ? 'yes' : 'no'}`;
-      return [`New SMTP ${icid} ${local} address ${foreign(event.address)} ${reverse}`];
+      return `New SMTP ${icid} ${local} address ${foreign(event.address)} ${reverse}`;
     }
     case 'sender-judged':
-      return [`${icid} ${event.action} SG ${foreign(event.senderGroup)} match ${foreign(event.match)}`];
+      return `${icid} ${event.action} SG ${foreign(event.senderGroup)} match ${foreign(event.match)}`;
     case 'tls-established':
-      return [`${icid} TLS success protocol ${foreign(event.protocol)} cipher ${foreign(event.cipher)}`];
+      return `${icid} TLS success protocol ${foreign(event.protocol)} cipher ${foreign(event.cipher)}`;
     case 'tls-failed':
-      return [`${icid} TLS failed: (${foreign(event.code)}, ${quoted(event.detail)})`];
+      return `${icid} TLS failed: (${foreign(event.code)}, ${quoted(event.detail)})`;
     case 'message-started':
-      return [`Start MID ${event.mid} ${icid}`];
+      return `Start MID ${event.mid} ${icid}`;
     case 'message-aborted':
-      return [`Message aborted MID ${event.mid} ${foreign(event.why)}`];
+      return `Message aborted MID ${event.mid} ${foreign(event.why)}`;
     case 'bounce-refused':
-      return [
-        `MID ${event.mid} ${icid} invalid bounce, rcpt address ${path(event.recipient)} rejected by bounce verification.`,
-      ];
+      return `MID ${event.mid} ${icid} invalid bounce, rcpt address ${path(event.recipient)} rejected by bounce verification.`;
     case 'connection-lost':
-      return [`${icid} lost`];
+      return `${icid} lost`;
     case 'connection-ended':
-      return [`${icid} close`];
+      return `${icid} close`;
     default:
       return assertNever(event);
   }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import type { DeliveryEvent } from '../../src/delivery/events.ts';
-import { mailLogJson } from '../../src/report/mail-log-json.ts';
+import type { ReceptionEvent } from '../../src/delivery/reception-events.ts';
+import { mailLogTexts } from '../../src/report/mail-log.ts';
+import { mailLogJson, receptionJson } from '../../src/report/mail-log-json.ts';
 import { AT, FACTS, judged } from './delivery-scenario.ts';
 
 const EVENTS: readonly DeliveryEvent[] = [
@@ -52,6 +54,27 @@ const EVENTS: readonly DeliveryEvent[] = [
   { kind: 'trouble', at: AT, what: 'the disk is full', recovered: false },
 ];
 
+const RECEPTION: readonly ReceptionEvent[] = [
+  {
+    kind: 'connection-received',
+    at: AT,
+    icid: 7,
+    interface: 'Data 1',
+    localAddress: '192.0.2.99',
+    address: '192.0.2.7',
+    reverseName: null,
+    reverseVerified: false,
+  },
+  { kind: 'sender-judged', at: AT, icid: 7, action: 'RELAY', senderGroup: 'RELAYLIST', match: '192.0.2.0/24' },
+  { kind: 'tls-established', at: AT, icid: 7, protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
+  { kind: 'tls-failed', at: AT, icid: 7, code: 'ERR_SSL', detail: 'no shared cipher' },
+  { kind: 'message-started', at: AT, icid: 7, mid: 4 },
+  { kind: 'message-aborted', at: AT, icid: 7, mid: 4, why: 'Receiving aborted' },
+  { kind: 'bounce-refused', at: AT, icid: 7, mid: 4, recipient: 'b@example.com' },
+  { kind: 'connection-lost', at: AT, icid: 7 },
+  { kind: 'connection-ended', at: AT, icid: 7 },
+];
+
 test('a session is one object with what was decided and why', () => {
   const told = JSON.parse(mailLogJson(judged({ event: 'E6', mode: 'preferred-verify' })));
   assert.equal(told.time, '2018-04-17T00:57:53.000Z');
@@ -79,9 +102,15 @@ test('the page lists every name, and no name that is never written', () => {
     ]),
   );
   for (const event of EVENTS) {
-    const { time: _, event: kind, ...told } = JSON.parse(mailLogJson(event));
+    const { time: _, event: kind, lines, ...told } = JSON.parse(mailLogJson(event));
+    assert.deepEqual(lines, mailLogTexts(event));
     assert.deepEqual(rows.get(kind), Object.keys(told), kind);
   }
   assert.equal(rows.get('bounced')?.length, rows.get('delayed')?.length);
-  assert.equal(rows.size, EVENTS.length + 1);
+  for (const event of RECEPTION) {
+    const { time: _, event: kind, lines, ...told } = JSON.parse(receptionJson(event));
+    assert.equal(lines.length, 1);
+    assert.deepEqual(rows.get(kind)?.toSorted(), Object.keys(told).toSorted(), kind);
+  }
+  assert.equal(rows.size, EVENTS.length + 1 + RECEPTION.length);
 });
