@@ -10,8 +10,7 @@
  * Every recipient comes out with exactly one outcome, whatever the peers do.
  */
 import type { Clock } from '../base/clock.ts';
-import type { DaneHost, DaneLookup } from '../dane/lookup.ts';
-import type { StsDiscovery } from '../mtasts/discover.ts';
+import type { DaneLookup } from '../dane/lookup.ts';
 import { type AttemptHistory, EMPTY_HISTORY, historyOf, remember } from '../policy/attempt-history.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import type { Evidence } from '../policy/evidence.ts';
@@ -30,6 +29,7 @@ import type {
 } from './hand-over.ts';
 import { Line } from './line.ts';
 import { setBack } from './outcome.ts';
+import { isPublished, type LookUpPublished, Publications } from './publications.ts';
 import { deliveryRequirement, overridesPublished } from './requirement.ts';
 import { findRoute, type Leg, type RouteDependencies, type RouteStop } from './route.ts';
 import {
@@ -64,23 +64,21 @@ export interface DeliverySession {
   readonly onConnected: (evidence: Evidence) => void;
 }
 
-export interface HandOverDependencies extends Omit<RouteDependencies, 'turn'> {
+export interface HandOverDependencies extends Omit<RouteDependencies, 'turn'>, LookUpPublished {
   readonly clock: Clock;
   /** The port of SMTP where nothing else is said. */
   readonly port: number;
   readonly settings: () => DeliverySettings;
-  readonly discoverSts: (domain: string, signal: AbortSignal) => Promise<StsDiscovery>;
-  readonly dane: (host: DaneHost, signal: AbortSignal) => Promise<DaneLookup>;
   readonly openSession: (session: DeliverySession) => Promise<OpenedSession>;
   readonly emit: OnDeliveryEvent;
 }
 
 export function createHandOver(dependencies: HandOverDependencies): HandOver {
-  // Whoever commits a new route begins anew.
-  const turns = new WeakMap<object, number>();
+  const turns = new Map<string, number>();
   const turn: RouteDependencies['turn'] = (route) => {
-    const at = turns.get(route) ?? 0;
-    turns.set(route, at + 1);
+    const key = JSON.stringify(route);
+    const at = turns.get(key) ?? 0;
+    turns.set(key, at + 1);
     return at;
   };
   return (order, message) => new Walk({ ...dependencies, turn }, order, message).run();
@@ -93,8 +91,7 @@ class Walk {
   readonly #outcomes: RecipientOutcome[] = [];
   readonly #attempts: HostAttempt[] = [];
   readonly #setbacks: Setback[] = [];
-  readonly #policies = new Map<string, Promise<StsDiscovery>>();
-  readonly #records = new Map<string, Promise<DaneLookup>>();
+  readonly #publications: Publications;
   #left: readonly Recipient[];
   #history: AttemptHistory = EMPTY_HISTORY;
   #contacted = false;
@@ -105,6 +102,8 @@ class Walk {
     this.#order = order;
     this.#message = message;
     this.#left = message.recipients;
+    const { controls, signal } = order;
+    this.#publications = new Publications({ ...dependencies, controls, signal });
   }
 
   async run(): Promise<HandedOver> {
@@ -154,12 +153,17 @@ class Walk {
   /** One address: what it takes is an outcome, what it does not is left. */
   async #try(stop: TargetStop): Promise<{ readonly line: Line | null; readonly again: boolean }> {
     const { host, address, leg } = stop;
-    const published = await this.#publishedAt(stop);
+    const published = await this.#publications.at(host.exchange, leg.policyDomain, {
+      port: this.#portOf(leg),
+      nameSecurity: leg.nameSecurity,
+    });
     const blank = untouched(host, address, this.#portOf(leg));
     const requirement = this.#requirementAt(stop, published, blank, this.#message);
     const beforehand = this.#decide(requirement, blank);
     if (beforehand.kind === 'next' && beforehand.event === 'E13') {
-      this.#passBy(beforehand, blank, { host: host.exchange, ip: address.text, dcid: 0 });
+      const dcid = await this.#order.nextDcid();
+      this.#tellJudged({ ...stop, published, evidence: blank, decision: beforehand, dcid });
+      this.#passBy(beforehand, blank, { host: host.exchange, ip: address.text, dcid });
       return NOTHING;
     }
     const release = await this.#order.admit(address.text);
@@ -214,16 +218,11 @@ class Walk {
       },
     });
     const decision = judge(evidence);
-    const overridden = overridesPublished(controls) && isPublished(published);
-    const facts = this.#factsOf(place, evidence, leg);
-    emit({ kind: 'session-judged', at: clock.now(), ...facts, evidence, decision, controls, published, overridden });
-    const onClosed = (): void => {
-      release();
-    };
+    this.#tellJudged({ ...stop, published, evidence, decision, dcid });
     if (connection === null || (decision.kind !== 'encrypted' && decision.kind !== 'clear')) {
       connection?.close();
       if (opened) emit({ kind: 'connection-closed', at: clock.now(), dcid });
-      onClosed();
+      release();
       const passed = decision.kind === 'next' ? decision : LOST;
       this.#passBy(passed, evidence, place);
       this.#alert(passed, place);
@@ -239,7 +238,7 @@ class Walk {
       maxMessages: controls.maxMessagesPerConnection,
       clock,
       emit,
-      onClosed,
+      onClosed: release,
       signal: this.#order.signal,
     });
     return this.#carry(line, decision, place, connection.ehlo);
@@ -289,8 +288,34 @@ class Walk {
     return { line, again: false };
   }
 
+  #tellJudged(
+    judged: Pick<TargetStop, 'host' | 'address' | 'leg'> & {
+      readonly published: PublishedFacts;
+      readonly evidence: Evidence;
+      readonly decision: Decision;
+      readonly dcid: number;
+    },
+  ): void {
+    const { host, address, leg, published, evidence, decision, dcid } = judged;
+    const { controls } = this.#order;
+    const overridden = overridesPublished(controls) && isPublished(published);
+    const facts = this.#factsOf({ host: host.exchange, ip: address.text, dcid }, evidence, leg);
+    const at = this.#dependencies.clock.now();
+    this.#dependencies.emit({
+      kind: 'session-judged',
+      at,
+      ...facts,
+      evidence,
+      decision,
+      controls,
+      published,
+      overridden,
+    });
+  }
+
   #passBy(decision: Extract<Decision, { kind: 'next' }>, evidence: Evidence, place: Place): void {
-    const setback = setbackOf(decision, evidence, place);
+    // A connection that never was has no number in the report.
+    const setback = setbackOf(decision, evidence, evidence.connect.kind === 'seen' ? place : { ...place, dcid: 0 });
     this.#setbacks.push(this.#message.options.requireTls ? forRequireTls(setback, evidence) : setback);
     this.#history = remember(this.#history, place.host, decision);
     this.#attempts.push({
@@ -325,27 +350,6 @@ class Walk {
     const published = { exchange: host.exchange, dane, mtaSts: policy };
     const nameSecure = leg.mxNameSecure || leg.explicit;
     return deliveryRequirement({ controls: this.#order.controls, options, published, nameSecure }, evidence);
-  }
-
-  /** Looked up where it is honoured, or where the operator overrides it, since the log says so (decision 8). */
-  async #publishedAt({ host, leg }: TargetStop): Promise<PublishedFacts> {
-    const { controls, signal } = this.#order;
-    const { discoverSts, dane } = this.#dependencies;
-    const overriding = overridesPublished(controls);
-    const { policyDomain } = leg;
-    const wantsSts = policyDomain !== null && (controls.mtaSts === 'on' || overriding);
-    const wantsDane = controls.dane !== 'off' || overriding;
-    const port = this.#portOf(leg);
-    const { exchange } = host;
-    const [mtaSts, records] = await Promise.all([
-      wantsSts ? once(this.#policies, policyDomain, () => discoverSts(policyDomain, signal)) : null,
-      wantsDane
-        ? once(this.#records, `${exchange} ${port}`, () =>
-            dane({ exchange, port, nameSecurity: leg.nameSecurity }, signal),
-          )
-        : null,
-    ]);
-    return { mtaSts, dane: records };
   }
 
   #portOf({ port }: Leg): number {
@@ -391,14 +395,4 @@ function courseOf(decision: Decision): Course {
 
 function attemptAt({ host, ip, dcid }: Place, event: HostAttempt['event']) {
   return { host, ip, dcid, event };
-}
-
-function isPublished({ mtaSts, dane }: PublishedFacts): boolean {
-  return (mtaSts?.kind === 'policy' && mtaSts.policy.mode === 'enforce') || dane?.kind === 'records';
-}
-
-function once<Value>(kept: Map<string, Promise<Value>>, key: string, begin: () => Promise<Value>): Promise<Value> {
-  const known = kept.get(key) ?? begin();
-  kept.set(key, known);
-  return known;
 }
