@@ -7,6 +7,7 @@ import { PLACE_OPTIONS } from './config-options.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
 import {
   CHAIN_OPTIONS,
+  DELIVER_OPTIONS,
   GATE_OPTIONS,
   LAB_OPTIONS,
   type OptionSpec,
@@ -40,8 +41,22 @@ const TLSVERIFY_SPECS = [
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab'),
 ];
 const DANEVERIFY_SPECS = TLSVERIFY_SPECS.filter((spec) => !TLSVERIFY_OPTIONS.includes(spec));
+const DELIVER_SPECS = [
+  ...DELIVER_OPTIONS,
+  ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab' || flags.startsWith('--seed')),
+  ...OUTPUT_OPTIONS.filter(({ flags }) => flags.startsWith('--output')),
+  ...WORLD_OPTIONS.filter(({ flags }) => !/^--(mail-from|canary) /.test(flags)),
+];
+
 /** A `--config` file may have them all, whichever command reads it. */
-export const KNOWN_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS, ...PLACE_OPTIONS];
+export const KNOWN_OPTIONS = [
+  ...PROBE_SPECS,
+  ...CHAIN_OPTIONS,
+  ...TLSVERIFY_OPTIONS,
+  ...LAB_OPTIONS,
+  ...DELIVER_OPTIONS,
+  ...PLACE_OPTIONS,
+];
 
 export const COMMANDS = {
   probe: {
@@ -83,6 +98,17 @@ export const COMMANDS = {
       const { words, world, services } = invocation;
       const own = await given(invocation, DANEVERIFY_SPECS);
       return daneverifyCommand({ domain: words[0] ?? '', given: own, world, services });
+    },
+  },
+  deliver: {
+    specs: DELIVER_SPECS,
+    run: async (invocation) => {
+      const { deliverCommand } = await import('./deliver-command.ts');
+      const { words, world, services, flags } = invocation;
+      // Some names mean something else to other commands: here its own meaning counts.
+      const known = [...DELIVER_SPECS, ...KNOWN_OPTIONS];
+      const own = await givenOptions({ specs: DELIVER_SPECS, known, flags, world });
+      return deliverCommand({ file: words[0], given: own, world, services });
     },
   },
   lab: {

@@ -22,6 +22,8 @@ export type DeliveryEvent = { readonly at: number } & (
       readonly subject: string | null;
       /** Who handed it in: `submit`, `api`, `listener`, `bounce`. */
       readonly origin: string;
+      /** The incoming connection it came over; left out where there was none. */
+      readonly icid?: number | undefined;
     }
   /** A TCP connection stands. */
   | ({ readonly kind: 'connection-opened' } & ConnectionFacts)

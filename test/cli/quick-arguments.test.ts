@@ -17,6 +17,7 @@ const silent = {
 const world = { stdout: silent, stderr: silent } as unknown as World;
 const services = {
   createApp: () => assert.fail(),
+  createDeliverer: () => assert.fail(),
   openLab: () => assert.fail(),
   openConfiguration: () => assert.fail(),
 };

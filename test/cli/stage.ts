@@ -28,6 +28,7 @@ export interface Scene {
   readonly createApp?: Services['createApp'];
   /** What keeps the configuration; a new one in memory where left out. */
   readonly store?: ConfigurationStore;
+  readonly createDeliverer?: Services['createDeliverer'];
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -52,6 +53,10 @@ export interface Seen {
 
 export function goodResultFor(target: string): ProbeResult {
   return { ...THREE_GOOD_HOSTS, target, domain: target.slice(target.lastIndexOf('@') + 1) };
+}
+
+async function nobodyDelivers(): Promise<never> {
+  throw new Error('this scene delivers nothing');
 }
 
 export async function play(scene: Scene): Promise<Seen> {
@@ -136,6 +141,7 @@ export async function play(scene: Scene): Promise<Seen> {
       places.push(place);
       return { configuration: createConfiguration(store, systemClock), close: async () => {} };
     },
+    createDeliverer: scene.createDeliverer ?? nobodyDelivers,
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',
