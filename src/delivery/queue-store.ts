@@ -49,6 +49,8 @@ export interface ClaimedRecipient extends EnvelopeRecipient {
   readonly attempts: number;
   readonly delayWarnings: number;
   readonly lastWarningAt: number | null;
+  /** What the attempt before came to. */
+  readonly last: AttemptFacts | null;
 }
 
 export interface ClaimRequest {
