@@ -39,7 +39,12 @@ export interface DispatcherOptions {
   readonly owner: string;
   readonly dress: WorkerDependencies['dress'];
   /** What the sender is told; null: nothing. */
-  readonly notify: (kind: NoticeKind, message: ClaimedMessage, notices: readonly Notice[]) => NewMessage | null;
+  readonly notify: (
+    kind: NoticeKind,
+    message: ClaimedMessage,
+    notices: readonly Notice[],
+    destination: string,
+  ) => Promise<NewMessage | null>;
   readonly leaseMs?: number | undefined;
   readonly maxWorkers?: number | undefined;
 }
@@ -236,7 +241,7 @@ class RunningDispatcher implements Dispatcher {
     const { store, clock, emit, notify } = this.#is;
     for (const kind of ['failed', 'delayed', 'relayed'] as const) {
       const notices = settlement.notices[kind];
-      const told = notices.length === 0 ? null : notify(kind, message, notices);
+      const told = notices.length === 0 ? null : await notify(kind, message, notices, destination);
       if (told === null) continue;
       const accepted = await this.#persist(() => store.accept(told, clock.now()));
       if (accepted?.fresh !== true) continue;
