@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { Clock } from '../base/clock.ts';
-import type { Change, DatabaseEngine } from './database.ts';
+import type { Change, DatabaseEngine, DatabaseOptions } from './database.ts';
 import { gatherer } from './gather.ts';
 import { createListeners, type Signal, signalsOf } from './listeners.ts';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
@@ -27,11 +27,14 @@ const POLL_MS = 200;
 const SIGNALS_KEPT = 20_000;
 const PRUNE_EVERY = 1_000;
 
-export async function openFile(path: string, clock: Clock): Promise<DatabaseEngine> {
+export async function openFile(
+  path: string,
+  { clock, busyMs = BUSY_MS }: Pick<DatabaseOptions, 'clock' | 'busyMs'>,
+): Promise<DatabaseEngine> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // Mail is nobody else's business; SQLite gives the log the permissions of the file.
   closeSync(openSync(path, 'a', 0o600));
-  const database = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
+  const database = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: true });
   try {
     await useWriteAheadLog(database);
   } catch (error) {
