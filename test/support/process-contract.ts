@@ -18,7 +18,7 @@ export type SharedDatabase = (
 const PROGRAM = fileURLToPath(new URL('./queue-process.ts', import.meta.url));
 /** Acknowledged messages before the process is killed. */
 const ENOUGH = 300;
-const MESSAGES = 150;
+const MESSAGES = 80;
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
