@@ -1,11 +1,15 @@
 /** What holds of every queue store, whatever is below it: one suite, run over SQLite and over PostgreSQL. */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import fc from 'fast-check';
 import type { ClaimedMessage, QueueStore } from '../../src/delivery/queue-store.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
+import { play, steps } from './queue-model.ts';
 import { claimOf, deferredUntil, FACTS, messageTo, type NewDatabase, reportsOf, START } from './store-world.ts';
 
 const DELIVERED = { kind: 'delivered' } as const;
+/** Sequences of up to 45 steps. */
+const MODEL_RUNS = 60;
 const BOUNCED = { kind: 'bounced' } as const;
 
 export function queueContract(name: string, newDatabase: NewDatabase): void {
@@ -523,5 +527,13 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
       kind: 'unavailable',
     });
     await assert.rejects(store.list({ limit: 1 }), { name: 'StoreTrouble', kind: 'unavailable' });
+  });
+
+  test(`${name}: whatever happens in whatever order, nothing is lost, claimed twice or unfinished (R118)`, async (context) => {
+    const stores = await two(context);
+    await fc.assert(
+      fc.asyncProperty(steps, (told) => play(stores, told)),
+      { numRuns: MODEL_RUNS },
+    );
   });
 }
