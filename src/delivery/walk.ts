@@ -220,12 +220,12 @@ class Walk {
     const decision = judge(evidence);
     this.#tellJudged({ ...stop, published, evidence, decision, dcid });
     if (connection === null || (decision.kind !== 'encrypted' && decision.kind !== 'clear')) {
+      const passed = decision.kind === 'next' ? decision : LOST;
+      this.#alert(passed, place);
       connection?.close();
       if (opened) emit({ kind: 'connection-closed', at: clock.now(), dcid });
       release();
-      const passed = decision.kind === 'next' ? decision : LOST;
       this.#passBy(passed, evidence, place);
-      this.#alert(passed, place);
       return NOTHING;
     }
     const line = new Line({
