@@ -4,6 +4,7 @@
  */
 import type { World } from '../app/world.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
+import { LOG_OPTIONS } from './log-options.ts';
 import {
   CHAIN_OPTIONS,
   GATE_OPTIONS,
@@ -81,6 +82,13 @@ export const COMMANDS = {
       const { words, world, services } = invocation;
       const own = await given(invocation, DANEVERIFY_SPECS);
       return daneverifyCommand({ domain: words[0] ?? '', given: own, world, services });
+    },
+  },
+  log: {
+    specs: LOG_OPTIONS,
+    run: async (invocation) => {
+      const { logCommand } = await import('./log-command.ts');
+      return logCommand({ given: await given(invocation, LOG_OPTIONS), world: invocation.world });
     },
   },
   lab: {

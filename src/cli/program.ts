@@ -39,6 +39,14 @@ Examples:
   tlsreach probe --lab you@wrong-name.lab.test
 ${EXIT_CODES}`;
 
+const LOG_EXAMPLES = `
+Examples:
+  tlsreach log --mid 5                        the whole story of one message
+  tlsreach log --recipient bob@example.com --since 2h
+  tlsreach log --destination example.com --tls failed
+  tlsreach log --follow --format json         everything from now on
+Exit codes: 0 something was found, 1 nothing, 2 usage.`;
+
 /** The exit code of the command that ran, 0 after help or version; null when commander has refused the arguments. */
 export async function runProgram(world: World, services: Services): Promise<number | null> {
   let code = 0;
@@ -91,6 +99,13 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
       const { explainCommand } = await import('./explain-command.ts');
       settle(await explainCommand(code, world));
     });
+  const log = command(
+    'log',
+    'find in the mail log: the story of a message, of a connection, of a domain',
+    COMMANDS.log.specs,
+  )
+    .addHelpText('after', LOG_EXAMPLES)
+    .action(() => start(COMMANDS.log, log, []));
   const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
     start(COMMANDS.lab, lab, []),
   );

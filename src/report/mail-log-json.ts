@@ -26,8 +26,12 @@ export function receptionJson(event: ReceptionEvent): string {
 }
 
 function objectLine({ at, kind }: { readonly at: number; readonly kind: string }, own: object): string {
-  const line = JSON.stringify({ time: new Date(at).toISOString(), event: kind, ...own }, bounded);
-  return line.replace(DECEPTIVE, (character) =>
+  return escapeDeceptive(JSON.stringify({ time: new Date(at).toISOString(), event: kind, ...own }, bounded));
+}
+
+/** JSON text in which nothing acts on a terminal or hides from a reader; it means the same. */
+export function escapeDeceptive(json: string): string {
+  return json.replace(DECEPTIVE, (character) =>
     [...Array(character.length).keys()]
       .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
       .join(''),
