@@ -4,7 +4,7 @@
  */
 import type { World } from '../app/world.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
-import { LOG_OPTIONS } from './log-options.ts';
+import { LOG_OPTIONS, TLSRPT_OPTIONS } from './log-options.ts';
 import {
   CHAIN_OPTIONS,
   GATE_OPTIONS,
@@ -89,6 +89,14 @@ export const COMMANDS = {
     run: async (invocation) => {
       const { logCommand } = await import('./log-command.ts');
       return logCommand({ given: await given(invocation, LOG_OPTIONS), world: invocation.world });
+    },
+  },
+  tlsrpt: {
+    specs: TLSRPT_OPTIONS,
+    run: async (invocation) => {
+      const { tlsrptCommand } = await import('./tlsrpt-command.ts');
+      const { words, world } = invocation;
+      return tlsrptCommand({ words, given: await given(invocation, TLSRPT_OPTIONS), world });
     },
   },
   lab: {

@@ -14,7 +14,7 @@ import {
   TLS_OUTCOMES,
 } from '../report/log-search.ts';
 import { logTime } from '../report/log-text.ts';
-import { escapeDeceptive } from '../report/mail-log-json.ts';
+
 import type { GivenOptions } from './given-options.ts';
 import { describeFileFault, UsageError } from './usage-error.ts';
 import { choiceOf } from './world-options.ts';
@@ -50,7 +50,7 @@ export async function logCommand({ given, world }: LogCommand): Promise<number> 
       const event = readLogged(line);
       if (event === null || !finder.matches(event)) continue;
       found = true;
-      if (!(await show(line, event))) return 0;
+      if (!(await show(event))) return 0;
     }
     if (finder.full) {
       await world.stderr.write(
@@ -71,35 +71,35 @@ export async function logCommand({ given, world }: LogCommand): Promise<number> 
   }
 }
 
-type Show = (line: string, event: LoggedEvent) => Promise<boolean>;
+type Show = (event: LoggedEvent) => Promise<boolean>;
 
 function shower({ stdout }: World, format: 'text' | 'json'): Show {
-  if (format === 'json') return (line) => stdout.write(`${escapeDeceptive(line)}\n`);
-  return (_line, { at, lines }) =>
+  if (format === 'json') return ({ fields }) => stdout.write(`${toJson(fields)}\n`);
+  return ({ at, lines }) =>
     stdout.write(lines.map((text) => `${logTime(at)} ${printable(text, MAX_SHOWN_LINE)}\n`).join(''));
 }
 
 /** What a connection did before a message that is looked for went over it is shown when that is known. */
 async function followLog(lines: AsyncIterable<string>, finder: LogFinder, show: Show): Promise<void> {
-  const held: (readonly [string, LoggedEvent])[] = [];
+  const held: LoggedEvent[] = [];
   for await (const line of lines) {
     const event = readLogged(line);
     if (event === null) continue;
     finder.learn(event);
     if (!finder.matches(event)) {
       if (event.dcid === null || event.mid !== null) continue;
-      held.push([line, event]);
+      held.push(event);
       if (held.length > MAX_HELD) held.shift();
       continue;
     }
     if (event.dcid !== null) {
-      const before = held.filter(([, each]) => each.dcid === event.dcid && finder.matches(each));
+      const before = held.filter((each) => each.dcid === event.dcid && finder.matches(each));
       for (const each of before) {
         held.splice(held.indexOf(each), 1);
-        if (!(await show(...each))) return;
+        if (!(await show(each))) return;
       }
     }
-    if (!(await show(line, event))) return;
+    if (!(await show(event))) return;
   }
 }
 

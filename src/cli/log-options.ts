@@ -1,4 +1,4 @@
-/** The options of `tlsreach log`. */
+/** The options of `tlsreach log` and `tlsreach tlsrpt`. */
 import type { OptionSpec } from './option-specs.ts';
 
 export const LOG_OPTIONS: readonly OptionSpec[] = [
@@ -17,3 +17,5 @@ export const LOG_OPTIONS: readonly OptionSpec[] = [
   { flags: '--format <name>', help: 'text or json (text)' },
   { flags: '--follow', help: 'go on with what is written from now on' },
 ];
+
+export const TLSRPT_OPTIONS: readonly OptionSpec[] = [{ flags: '--format <name>', help: 'text or json (text)' }];

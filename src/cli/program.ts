@@ -106,6 +106,10 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   )
     .addHelpText('after', LOG_EXAMPLES)
     .action(() => start(COMMANDS.log, log, []));
+  const tlsrpt = command('tlsrpt', 'read a TLS report that somebody sent (RFC 8460)', COMMANDS.tlsrpt.specs)
+    .argument('<action>', 'show')
+    .argument('<file>', 'a message, JSON, or gzipped JSON')
+    .action((action: string, file: string) => start(COMMANDS.tlsrpt, tlsrpt, [action, file]));
   const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
     start(COMMANDS.lab, lab, []),
   );
