@@ -5,6 +5,7 @@
 import { openMailLog } from '../app/mail-log-reader.ts';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
+import { toJson } from '../report/json.ts';
 import {
   LogFinder,
   type LoggedEvent,
