@@ -7,6 +7,7 @@ import { type GivenOptions, givenOptions } from './given-options.ts';
 import { LOG_OPTIONS, TLSRPT_OPTIONS } from './log-options.ts';
 import {
   CHAIN_OPTIONS,
+  DELIVER_OPTIONS,
   GATE_OPTIONS,
   LAB_OPTIONS,
   type OptionSpec,
@@ -40,7 +41,13 @@ const TLSVERIFY_SPECS = [
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab'),
 ];
 const DANEVERIFY_SPECS = TLSVERIFY_SPECS.filter((spec) => !TLSVERIFY_OPTIONS.includes(spec));
-const ALL_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS];
+const DELIVER_SPECS = [
+  ...DELIVER_OPTIONS,
+  ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab' || flags.startsWith('--seed')),
+  ...OUTPUT_OPTIONS.filter(({ flags }) => flags.startsWith('--output')),
+  ...WORLD_OPTIONS.filter(({ flags }) => !/^--(mail-from|canary) /.test(flags)),
+];
+const ALL_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS, ...DELIVER_OPTIONS];
 
 export const COMMANDS = {
   probe: {
@@ -97,6 +104,17 @@ export const COMMANDS = {
       const { tlsrptCommand } = await import('./tlsrpt-command.ts');
       const { words, world } = invocation;
       return tlsrptCommand({ words, given: await given(invocation, TLSRPT_OPTIONS), world });
+    },
+  },
+  deliver: {
+    specs: DELIVER_SPECS,
+    run: async (invocation) => {
+      const { deliverCommand } = await import('./deliver-command.ts');
+      const { words, world, services, flags } = invocation;
+      // Some names mean something else to other commands: here its own meaning counts.
+      const known = [...DELIVER_SPECS, ...ALL_OPTIONS];
+      const own = await givenOptions({ specs: DELIVER_SPECS, known, flags, world });
+      return deliverCommand({ file: words[0], given: own, world, services });
     },
   },
   lab: {

@@ -5,6 +5,7 @@ import { run } from './run.ts';
 const world = processWorld();
 const code = await run(world, {
   createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
+  createDeliverer: async (settings) => (await import('../app/deliver.ts')).createDeliverer(settings),
   openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),
 });
 world.setExitCode(code);

@@ -116,6 +116,21 @@ export const TLSVERIFY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--host <host[:port]>', help: 'the host to connect to (the domain itself, if not given)' },
 ];
 
+export const DELIVER_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--from <address>', help: 'envelope sender; "<>" for none' },
+  { flags: '--to <address>', help: 'recipient: user@domain, or user@domain[host:port] (repeatable)', list: true },
+  {
+    flags: '--tls <mode>',
+    help: 'no, preferred, required, preferred-verify, required-verify or required-verify-hosted (preferred)',
+  },
+  { flags: '--dane <how>', help: 'off, opportunistic or mandatory (opportunistic)' },
+  { flags: '--mta-sts <how>', help: 'on or off (on)' },
+  { flags: '--min-tls-version <version>', help: 'TLSv1.0, TLSv1.1, TLSv1.2 or TLSv1.3 (TLSv1.0)' },
+  { flags: '--require-tls', help: 'REQUIRETLS: only to hosts that are authenticated and offer it' },
+  { flags: '--format <name>', help: 'text or json (text)' },
+  { flags: '--json', help: 'the same as --format json' },
+];
+
 export const LAB_OPTIONS: readonly OptionSpec[] = [
   { flags: '--dns-port <n>', help: 'port of the name server (any free one)' },
   { flags: '--smtp-port <n>', help: 'port of the mail servers (any free one)' },

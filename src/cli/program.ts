@@ -24,6 +24,7 @@ Examples:
   tlsreach probe example.com --capture today.json
   tlsreach replay today.json --at 2027-06-01
   tlsreach daneverify example.com             as a sender that insists on DANE
+  tlsreach deliver --from you@example.net --to ann@example.com message.eml
   tlsreach explain certificate-name
 ${EXIT_CODES}`;
 
@@ -46,6 +47,16 @@ Examples:
   tlsreach log --destination example.com --tls failed
   tlsreach log --follow --format json         everything from now on
 Exit codes: 0 something was found, 1 nothing, 2 usage.`;
+
+const DELIVER_EXAMPLES = `
+Examples:
+  tlsreach deliver --from you@example.net --to ann@example.com message.eml
+  tlsreach deliver --from you@example.net --to ann@example.com \\
+    --tls required-verify --json < message.eml
+  tlsreach deliver --lab --from you@example.net --to you@good.lab.test message.eml
+
+Exit codes: 0 every recipient delivered, 1 some deferred or failed, 2 usage,
+3 no connection was attempted, 4 internal error.`;
 
 /** The exit code of the command that ran, 0 after help or version; null when commander has refused the arguments. */
 export async function runProgram(world: World, services: Services): Promise<number | null> {
@@ -93,6 +104,10 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   const dane = command('daneverify', 'verify DANE of every mail host step by step', COMMANDS.daneverify.specs)
     .argument('<domain>', 'the domain whose mail hosts are verified')
     .action((domain: string) => start(COMMANDS.daneverify, dane, [domain]));
+  const deliver = command('deliver', 'deliver a message now, without queue', COMMANDS.deliver.specs)
+    .argument('[file]', 'the message; - and nothing is standard input')
+    .addHelpText('after', DELIVER_EXAMPLES)
+    .action((file: string | undefined) => start(COMMANDS.deliver, deliver, file === undefined ? [] : [file]));
   command('explain', 'say in plain words what a finding, mode, stage or verdict means')
     .argument('[code]', 'without it: the list of all')
     .action(async (code: string | undefined) => {

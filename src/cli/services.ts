@@ -2,7 +2,9 @@
  * What the command line uses of the rest of the house, as one record: the real ones are loaded when a command asks for
  * them, and a test may hand over others.
  */
+import type { Deliverer } from '../app/deliver.ts';
 import type { AppSettings } from '../app/settings.ts';
+import type { DestinationControls } from '../policy/destination.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 
@@ -31,5 +33,8 @@ export interface OpenLab {
 
 export interface Services {
   createApp(settings: AppSettings): Promise<ProbeApp>;
+  createDeliverer(settings: AppSettings): Promise<Deliverer>;
+  /** The destination controls of a configuration, where there is one; left out or null: there is none. */
+  readonly configuredControls?: (() => Promise<((destination: string) => DestinationControls) | null>) | undefined;
   openLab(wishes: LabWishes): Promise<OpenLab>;
 }

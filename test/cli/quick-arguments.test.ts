@@ -15,7 +15,7 @@ const silent = {
   rows: () => 24,
 };
 const world = { stdout: silent, stderr: silent } as unknown as World;
-const services = { createApp: () => assert.fail(), openLab: () => assert.fail() };
+const services = { createApp: () => assert.fail(), createDeliverer: () => assert.fail(), openLab: () => assert.fail() };
 
 /** What commander makes of the same arguments; null where it refuses them. */
 function full(argv: readonly string[]): unknown {

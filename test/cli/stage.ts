@@ -23,6 +23,7 @@ export interface Scene {
   readonly capture?: Capture;
   /** A real house in place of one whose probes are told. */
   readonly createApp?: Services['createApp'];
+  readonly createDeliverer?: Services['createDeliverer'];
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -43,6 +44,10 @@ export interface Seen {
 
 export function goodResultFor(target: string): ProbeResult {
   return { ...THREE_GOOD_HOSTS, target, domain: target.slice(target.lastIndexOf('@') + 1) };
+}
+
+async function nobodyDelivers(): Promise<never> {
+  throw new Error('this scene delivers nothing');
 }
 
 export async function play(scene: Scene): Promise<Seen> {
@@ -119,6 +124,7 @@ export async function play(scene: Scene): Promise<Seen> {
         close: async () => {},
       };
     },
+    createDeliverer: scene.createDeliverer ?? nobodyDelivers,
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',

@@ -102,6 +102,7 @@ describe('text of a hostile host stays text', () => {
     };
     const code = await run(world, {
       createApp,
+      createDeliverer: () => Promise.reject(new Error('nothing is delivered')),
       openLab: () => Promise.reject(new Error('the lab is not asked for')),
     });
     return { code, ...seen };
