@@ -10,6 +10,7 @@ import { issueCertificate } from '../../src/pki/issue.ts';
 import { TLS_MODES, type TlsMode } from '../../src/policy/mode.ts';
 import { mailLogTexts } from '../../src/report/mail-log.ts';
 import { recipients, type Sender, senderIn } from '../support/delivery.ts';
+import { orderFaults } from '../support/event-order.ts';
 import { mint, type PeerScript, tlsOf, VALIDITY } from '../support/smtp-peer.ts';
 
 /** `next!` alerts. */
@@ -278,25 +279,4 @@ function assertNothingInClear(sender: Sender): void {
     }
   });
   for (const { clearText } of last) assert.doesNotMatch(clearText, /MAIL|RCPT|DATA|Subject/);
-}
-
-/** What is told of one connection comes in order, and each is opened and closed once. */
-export function orderFaults(events: readonly DeliveryEvent[]): readonly string[] {
-  const order = ['connection-opened', 'session-judged', 'tls-alert', 'delivery-started', 'message-done'];
-  const faults: string[] = [];
-  const byDcid = Map.groupBy(
-    events.filter((event) => 'dcid' in event),
-    (event) => ('dcid' in event ? event.dcid : 0),
-  );
-  for (const [dcid, told] of byDcid) {
-    const kinds: string[] = told.map(({ kind }) => kind);
-    const opened = kinds.filter((kind) => kind === 'connection-opened').length;
-    if (opened > 1) faults.push(`DCID ${dcid} opened ${opened} times`);
-    if (kinds.filter((kind) => kind === 'connection-closed').length !== opened) faults.push(`DCID ${dcid} not closed`);
-    if (opened === 1 && kinds[0] !== 'connection-opened') faults.push(`DCID ${dcid} begins with ${kinds[0]}`);
-    if (kinds.filter((kind) => kind === 'session-judged').length !== 1) faults.push(`DCID ${dcid} not judged once`);
-    const places = kinds.filter((kind) => kind !== 'connection-closed').map((kind) => order.indexOf(kind));
-    if (places.some((place, at) => at > 0 && place < (places[at - 1] ?? 0))) faults.push(`DCID ${dcid}: ${kinds}`);
-  }
-  return faults;
 }
