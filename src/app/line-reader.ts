@@ -12,10 +12,17 @@ export class LineReader {
   #position: number;
   #rest: Buffer[] = [];
   #octets = 0;
+  #lineStart: number;
 
   constructor(file: FileHandle, position = 0) {
     this.#file = file;
     this.#position = position;
+    this.#lineStart = position;
+  }
+
+  /** Where the line begins that is not complete yet. */
+  get lineStart(): number {
+    return this.#lineStart;
   }
 
   /** Lines up to `end` (octets from the beginning), or to where the file ends now. */
@@ -24,21 +31,24 @@ export class LineReader {
       const room = Math.min(READ_OCTETS, end - this.#position);
       const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(room), 0, room, this.#position);
       if (bytesRead === 0) return;
+      const before = this.#position;
       this.#position += bytesRead;
-      yield* this.#split(buffer.subarray(0, bytesRead));
+      yield* this.#split(buffer.subarray(0, bytesRead), before);
     }
   }
 
-  *#split(chunk: Buffer): Generator<string> {
+  *#split(chunk: Buffer, before: number): Generator<string> {
     let from = 0;
     for (;;) {
       const at = chunk.indexOf(LINE_FEED, from);
       if (at < 0) break;
       this.#keep(chunk.subarray(from, at));
-      yield Buffer.concat(this.#rest, this.#octets).toString('utf8');
+      this.#lineStart = before + at + 1;
+      const line = Buffer.concat(this.#rest, this.#octets).toString('utf8');
       this.#rest = [];
       this.#octets = 0;
       from = at + 1;
+      yield line;
     }
     this.#keep(chunk.subarray(from));
   }

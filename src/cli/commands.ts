@@ -5,6 +5,7 @@
 import type { World } from '../app/world.ts';
 import { PLACE_OPTIONS } from './config-options.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
+import { LOG_OPTIONS, TLSRPT_OPTIONS } from './log-options.ts';
 import {
   CHAIN_OPTIONS,
   DELIVER_OPTIONS,
@@ -98,6 +99,21 @@ export const COMMANDS = {
       const { words, world, services } = invocation;
       const own = await given(invocation, DANEVERIFY_SPECS);
       return daneverifyCommand({ domain: words[0] ?? '', given: own, world, services });
+    },
+  },
+  log: {
+    specs: LOG_OPTIONS,
+    run: async (invocation) => {
+      const { logCommand } = await import('./log-command.ts');
+      return logCommand({ given: await given(invocation, LOG_OPTIONS), world: invocation.world });
+    },
+  },
+  tlsrpt: {
+    specs: TLSRPT_OPTIONS,
+    run: async (invocation) => {
+      const { tlsrptCommand } = await import('./tlsrpt-command.ts');
+      const { words, world } = invocation;
+      return tlsrptCommand({ words, given: await given(invocation, TLSRPT_OPTIONS), world });
     },
   },
   deliver: {

@@ -10,6 +10,7 @@ import { UsageError } from './usage-error.ts';
 const FORMATS = ALL_FORMATS.filter((format) => !UNAVAILABLE_FORMATS.includes(format));
 
 const CHAIN_FORMATS = ['text', 'json', 'ndjson'] as const;
+const LOG_FORMATS = ['text', 'json'] as const;
 
 /** Options whose value is one of a few words. */
 const VALUES = [
@@ -52,6 +53,7 @@ function bash(commands: readonly CommandWords[]): string {
   case "$previous" in
     --format) case "\${COMP_WORDS[1]}" in
         chain) words="${CHAIN_FORMATS.join(' ')}" ;;
+        log | tlsrpt) words="${LOG_FORMATS.join(' ')}" ;;
         *) words="${FORMATS.join(' ')}" ;;
       esac
       COMPREPLY=($(compgen -W "$words" -- "$current")); return ;;
@@ -93,7 +95,8 @@ function fish(program: Command): string {
 
 /** The words an option may be followed by; null where it is anything. */
 function wordsOf(command: string, option: string): readonly string[] | null {
-  if (option === 'format') return command === 'chain' ? CHAIN_FORMATS : FORMATS;
+  if (option === 'format')
+    return command === 'chain' ? CHAIN_FORMATS : command === 'log' || command === 'tlsrpt' ? LOG_FORMATS : FORMATS;
   if (option === 'expect') return EXPECTATIONS;
   return VALUES.find(([name]) => name === option)?.[1] ?? null;
 }

@@ -41,6 +41,14 @@ Examples:
   tlsreach probe --lab you@wrong-name.lab.test
 ${EXIT_CODES}`;
 
+const LOG_EXAMPLES = `
+Examples:
+  tlsreach log --mid 5                        the whole story of one message
+  tlsreach log --recipient bob@example.com --since 2h
+  tlsreach log --destination example.com --tls failed
+  tlsreach log --follow --format json         everything from now on
+Exit codes: 0 something was found, 1 nothing, 2 usage.`;
+
 const DELIVER_EXAMPLES = `
 Examples:
   tlsreach deliver --from you@example.net --to ann@example.com message.eml
@@ -112,6 +120,17 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
       const { explainCommand } = await import('./explain-command.ts');
       settle(await explainCommand(code, world));
     });
+  const log = command(
+    'log',
+    'find in the mail log: the story of a message, of a connection, of a domain',
+    COMMANDS.log.specs,
+  )
+    .addHelpText('after', LOG_EXAMPLES)
+    .action(() => start(COMMANDS.log, log, []));
+  const tlsrpt = command('tlsrpt', 'read a TLS report that somebody sent (RFC 8460)', COMMANDS.tlsrpt.specs)
+    .argument('<action>', 'show')
+    .argument('<file>', 'a message, JSON, or gzipped JSON')
+    .action((action: string, file: string) => start(COMMANDS.tlsrpt, tlsrpt, [action, file]));
   const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
     start(COMMANDS.lab, lab, []),
   );

@@ -310,6 +310,7 @@ class Walk {
       controls,
       published,
       overridden,
+      ...(this.#message.options.tlsOptional ? { tlsOptional: true } : {}),
     });
   }
 

@@ -4,9 +4,9 @@
  * would obey or a reader not see are escaped the JSON way, so that nothing is lost by it. Pure.
  */
 import { assertNever } from '../base/outcome.ts';
-import { DECEPTIVE } from '../base/printable.ts';
 import type { ConnectionFacts, DeliveryEvent } from '../delivery/events.ts';
 import type { ReceptionEvent } from '../delivery/reception-events.ts';
+import { harmlessJson } from './json.ts';
 import { MAX_LOGGED_REPLY_LINES, MAX_LOGGED_TEXT } from './log-text.ts';
 import { mailLogTexts, receptionTexts } from './mail-log.ts';
 import type { SessionJudged } from './session-lines.ts';
@@ -26,12 +26,7 @@ export function receptionJson(event: ReceptionEvent): string {
 }
 
 function objectLine({ at, kind }: { readonly at: number; readonly kind: string }, own: object): string {
-  const line = JSON.stringify({ time: new Date(at).toISOString(), event: kind, ...own }, bounded);
-  return line.replace(DECEPTIVE, (character) =>
-    [...Array(character.length).keys()]
-      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+  return harmlessJson(JSON.stringify({ time: new Date(at).toISOString(), event: kind, ...own }, bounded));
 }
 
 function bounded(_key: string, value: unknown): unknown {

@@ -11,14 +11,13 @@ import { RESULT_TYPES } from '../../src/tlsrpt/report.ts';
 import { DayTally } from '../../src/tlsrpt/tally.ts';
 import { FACTS, type JudgedScenario, judged } from '../report/delivery-scenario.ts';
 
-const RECORD = {
-  kind: 'absent',
-  ignored: [],
+const SEEN = {
   name: '_mta-sts.example.com',
   security: 'insecure',
   securityFrom: null,
 } as const;
-const ABSENT: StsDiscovery = { kind: 'absent', record: RECORD, warnings: [], fetch: null };
+const NO_RECORD = { ...SEEN, kind: 'absent', ignored: [] } as const;
+const ABSENT: StsDiscovery = { kind: 'absent', record: NO_RECORD, warnings: [], fetch: null };
 const DANE_NONE: DaneLookup = { kind: 'none', why: 'no-records', steps: [] };
 
 function sts(mode: 'enforce' | 'testing' | 'none', mx: readonly string[] = ['mx.example.com']): StsDiscovery {
@@ -30,7 +29,7 @@ function sts(mode: 'enforce' | 'testing' | 'none', mx: readonly string[] = ['mx.
     from: 'cache',
     fetchedAt: 0,
     expiresAt: 1,
-    record: RECORD,
+    record: NO_RECORD,
     warnings: [],
     fetch: null,
   };
@@ -91,7 +90,7 @@ test('each way to fail has its result type (S-RPT-3)', () => {
   const failedFetch: StsDiscovery = {
     kind: 'failed',
     failure: { kind: 'status', status: 404 },
-    record: { kind: 'record', id: '1', name: RECORD.name, security: 'insecure', securityFrom: null } as never,
+    record: { ...SEEN, kind: 'record', id: '1', text: 'v=STSv1; id=1' },
     warnings: [],
     fetch: null,
   };
