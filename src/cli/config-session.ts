@@ -2,6 +2,7 @@
  * What every configuration command does around its own work: opens the configuration, makes changes pending, says what
  * went wrong in the right words and with the right exit code: 2 for what a person got wrong, 1 for what stood in the way.
  */
+import type { DataPlace } from '../app/configuration.ts';
 import type { World } from '../app/world.ts';
 import type { Outcome } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
@@ -16,7 +17,7 @@ import { PLACE_OPTIONS } from './config-options.ts';
 import { type Dialogue, EndOfInput, MENU_TITLE, type Operation, openDialogue, runMenu } from './dialogue.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
 import type { OptionSpec } from './option-specs.ts';
-import type { ConfigurationPlace, Services } from './services.ts';
+import type { Services } from './services.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ConfigInvocation {
@@ -86,7 +87,7 @@ export async function inConfiguration(
 }
 
 /** `--data`, `--database` and their variables; else a folder in the home of the user, or here where they have none. */
-export function placeOf(given: Pick<GivenOptions, 'text'>, env: World['env']): ConfigurationPlace {
+export function placeOf(given: Pick<GivenOptions, 'text'>, env: World['env']): DataPlace {
   const home = env['HOME'];
   const usual = home === undefined || home === '' ? './tlsreach-data' : `${home}/.tlsreach`;
   return { data: given.text('data') ?? usual, database: given.text('database') ?? null };

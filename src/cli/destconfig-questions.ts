@@ -77,6 +77,9 @@ export async function askEntry(
   const preset = destinations.default;
   const old = before ?? emptyEntry(domain);
   const has = (value: unknown): boolean => value !== 'default';
+  /** Who edits an entry and confirms what the default says has not said it of the entry. */
+  const kept = <Value>(said: Value | 'default', shown: Value, answer: Value): Value | 'default' =>
+    before !== null && said === 'default' && answer === shown ? 'default' : answer;
   let entry = old;
   const set = (fields: Partial<DestinationEntry>): void => {
     entry = { ...entry, ...fields };
@@ -85,7 +88,13 @@ export async function askEntry(
   const concurrency = `Do you wish to configure a concurrency limit for ${domain}?`;
   if (await dialogue.yesOrNo(concurrency, before === null || has(old.maxConcurrency))) {
     set({ maxConcurrency: await askConcurrency(dialogue, own(old.maxConcurrency, preset.maxConcurrency), domain) });
-    set(await askScope(dialogue, own(old.limitType, preset.limitType), own(old.limitApply, preset.limitApply)));
+    const type = own(old.limitType, preset.limitType);
+    const apply = own(old.limitApply, preset.limitApply);
+    const scope = await askScope(dialogue, type, apply);
+    set({
+      limitType: kept(old.limitType, type, scope.limitType),
+      limitApply: kept(old.limitApply, apply, scope.limitApply),
+    });
   } else {
     set({ maxConcurrency: 'default' });
   }
@@ -99,8 +108,9 @@ export async function askEntry(
   }
 
   if (await dialogue.yesOrNo('Do you wish to apply a recipient limit to this domain?', has(old.recipientLimit))) {
-    const limit = own(old.recipientLimit, preset.recipientLimit);
-    set(await askRecipients(dialogue, limit, own(old.recipientMinutes, preset.recipientMinutes)));
+    const minutes = own(old.recipientMinutes, preset.recipientMinutes);
+    const given = await askRecipients(dialogue, own(old.recipientLimit, preset.recipientLimit), minutes);
+    set({ ...given, recipientMinutes: kept(old.recipientMinutes, minutes, given.recipientMinutes) });
   } else {
     set({ recipientLimit: 'default', recipientMinutes: 'default' });
   }

@@ -6,6 +6,7 @@ const world = processWorld();
 const code = await run(world, {
   createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
   createDeliverer: async (settings) => (await import('../app/deliver.ts')).createDeliverer(settings),
+  openConfiguration: async (place) => (await import('../app/configuration.ts')).openConfiguration(place, world.clock),
   openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),
 });
 world.setExitCode(code);

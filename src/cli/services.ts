@@ -2,9 +2,9 @@
  * What the command line uses of the rest of the house, as one record: the real ones are loaded when a command asks for
  * them, and a test may hand over others.
  */
+import type { DataPlace, OpenConfiguration } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
 import type { AppSettings } from '../app/settings.ts';
-import type { Configuration } from '../config/configuration.ts';
 import type { DestinationControls } from '../policy/destination.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
@@ -32,25 +32,11 @@ export interface OpenLab {
   close(): Promise<void>;
 }
 
-/** Where the configuration lives. */
-export interface ConfigurationPlace {
-  /** A folder. */
-  readonly data: string;
-  /** A PostgreSQL URL, which takes the place of the folder. */
-  readonly database: string | null;
-}
-
-/** The configuration of an installation, while a command works with it. */
-export interface OpenConfiguration {
-  readonly configuration: Configuration;
-  close(): Promise<void>;
-}
-
 export interface Services {
   createApp(settings: AppSettings): Promise<ProbeApp>;
   createDeliverer(settings: AppSettings): Promise<Deliverer>;
   /** The destination controls of a configuration, where there is one; left out or null: there is none. */
   readonly configuredControls?: (() => Promise<((destination: string) => DestinationControls) | null>) | undefined;
   openLab(wishes: LabWishes): Promise<OpenLab>;
-  openConfiguration(place: ConfigurationPlace): Promise<OpenConfiguration>;
+  openConfiguration(place: DataPlace): Promise<OpenConfiguration>;
 }

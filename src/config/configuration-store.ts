@@ -37,12 +37,13 @@ export interface ConfigurationStore {
   ): Promise<number | 'conflict'>;
   /**
    * Adds a revision behind `expectedRevision` (0: the first) and takes the pending document away, in one commit; only if
-   * that still has the `expectedVersion` (null: there is none), so that a change made meanwhile is not lost.
+   * that still has the `expectedVersion` (null: there is none), so that a change made meanwhile is not lost. Where it is
+   * left out, whatever is pending goes.
    */
   commit(
     revision: Omit<CommittedRevision, 'revision'>,
     expectedRevision: number,
-    expectedVersion: number | null,
+    expectedVersion?: number | null,
   ): Promise<number | 'conflict'>;
   /** Called when a revision was committed, by whatever process; returns the way to stop. */
   onCommit(listener: (revision: number) => void): () => void;

@@ -25,8 +25,8 @@ export function createConfigurationStore(database: Database): ConfigurationStore
     },
     setPending: (document, expectedVersion) =>
       elseConflict(() => database.write((work) => setPending(work, document, expectedVersion))),
-    commit: (revision, expectedRevision) =>
-      elseConflict(() => database.write((work) => commit(work, revision, expectedRevision))),
+    commit: (revision, expectedRevision, expectedVersion) =>
+      elseConflict(() => database.write((work) => commit(work, revision, expectedRevision, expectedVersion))),
     onCommit: (listener) =>
       database.onSignal(CHANNEL, (payload) => {
         if (payload !== null) listener(Number(payload));
@@ -67,19 +67,7 @@ async function setPending(
   document: { readonly document: string; readonly basedOn: number } | null,
   expectedVersion: number | null,
 ): Promise<number | 'conflict'> {
-  // The row is there before it is read, so that on PostgreSQL there is something to lock.
-  await trx
-    .insertInto('pending_configuration')
-    .values({ id: PENDING, document: null, based_on: 0, version: 0 })
-    .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet((eb) => ({ version: eb.ref('pending_configuration.version') })),
-    )
-    .execute();
-  const row = await trx
-    .selectFrom('pending_configuration')
-    .selectAll()
-    .where('id', '=', PENDING)
-    .executeTakeFirstOrThrow();
+  const row = await pendingRow(trx);
   if ((pendingOf(row)?.version ?? null) !== expectedVersion) return 'conflict';
   const version = row.version + 1;
   await trx
@@ -90,11 +78,27 @@ async function setPending(
   return document === null ? 0 : version;
 }
 
+/** The one row, which nobody else changes before this transaction ends. */
+async function pendingRow(trx: Work['trx']) {
+  // The row is there before it is read, so that on PostgreSQL there is something to lock.
+  await trx
+    .insertInto('pending_configuration')
+    .values({ id: PENDING, document: null, based_on: 0, version: 0 })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({ version: eb.ref('pending_configuration.version') })),
+    )
+    .execute();
+  return trx.selectFrom('pending_configuration').selectAll().where('id', '=', PENDING).executeTakeFirstOrThrow();
+}
+
 async function commit(
   { trx, signal }: Work,
   committed: Omit<CommittedRevision, 'revision'>,
   expectedRevision: number,
+  expectedVersion: number | null | undefined,
 ): Promise<number | 'conflict'> {
+  const pending = pendingOf(await pendingRow(trx));
+  if (expectedVersion !== undefined && (pending?.version ?? null) !== expectedVersion) return 'conflict';
   const newest = await trx
     .selectFrom('configuration')
     .select('revision')

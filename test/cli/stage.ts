@@ -1,10 +1,11 @@
 /** A world and a house for the command line, to be looked at afterwards: nothing of the real process is touched. */
 import { Readable } from 'node:stream';
+import type { DataPlace } from '../../src/app/configuration.ts';
 import type { AppSettings } from '../../src/app/settings.ts';
 import type { Output, World } from '../../src/app/world.ts';
 import { systemClock } from '../../src/app/world.ts';
 import { run } from '../../src/cli/run.ts';
-import type { ConfigurationPlace, Services } from '../../src/cli/services.ts';
+import type { Services } from '../../src/cli/services.ts';
 import { createConfiguration } from '../../src/config/configuration.ts';
 import type { ConfigurationStore } from '../../src/config/configuration-store.ts';
 import type { Capture } from '../../src/probe/capture.ts';
@@ -44,7 +45,7 @@ export interface Seen {
   readonly written: Readonly<Record<string, string>>;
   readonly exits: readonly number[];
   /** Where the configuration was looked for. */
-  readonly places: readonly ConfigurationPlace[];
+  readonly places: readonly DataPlace[];
   /** Permissions asked for, by file. */
   readonly modes: Readonly<Record<string, number | undefined>>;
   /** The run settled down to be a long one. */
@@ -67,7 +68,7 @@ export async function play(scene: Scene): Promise<Seen> {
   const requests: ProbeRequest[] = [];
   const settings: AppSettings[] = [];
   const exits: number[] = [];
-  const places: ConfigurationPlace[] = [];
+  const places: DataPlace[] = [];
   const store = scene.store ?? memoryConfigurationStore();
   let memoryKeptFlat = false;
   const handlers = new Set<() => void>();

@@ -23,7 +23,8 @@ export function memoryConfigurationStore(): ConfigurationStore {
       return lastVersion;
     },
     commit: async (revision, expectedRevision, expectedVersion) => {
-      if (revisions.length !== expectedRevision || isOverdue(expectedVersion)) return 'conflict';
+      if (revisions.length !== expectedRevision) return 'conflict';
+      if (expectedVersion !== undefined && isOverdue(expectedVersion)) return 'conflict';
       revisions.push({ ...revision, revision: expectedRevision + 1 });
       pending = null;
       for (const listener of listeners) listener(expectedRevision + 1);

@@ -1,0 +1,35 @@
+/** Where an installation keeps what lasts, and its configuration opened from there. */
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { type Configuration, createConfiguration } from '../config/configuration.ts';
+import { createConfigurationStore } from '../store/configuration-store.ts';
+import { type DatabasePlace, openDatabase } from '../store/database.ts';
+
+/** What `--data` and `--database` say. */
+export interface DataPlace {
+  /** A folder; it is made when it is not there. */
+  readonly data: string;
+  /** A PostgreSQL URL, which takes the place of the folder. */
+  readonly database: string | null;
+}
+
+export interface OpenConfiguration {
+  readonly configuration: Configuration;
+  close(): Promise<void>;
+}
+
+/** The file of queue and configuration in the folder of an installation. */
+const DATABASE_FILE = 'tlsreach.sqlite';
+
+export function databasePlaceOf({ data, database }: DataPlace): DatabasePlace {
+  return database === null ? { kind: 'file', path: join(data, DATABASE_FILE) } : { kind: 'postgres', url: database };
+}
+
+/** Rejects with `StoreTrouble` where the database cannot be opened. */
+export async function openConfiguration(place: DataPlace, clock: Clock): Promise<OpenConfiguration> {
+  const database = await openDatabase(databasePlaceOf(place), { clock });
+  return {
+    configuration: createConfiguration(createConfigurationStore(database), clock),
+    close: () => database.close(),
+  };
+}
