@@ -15,6 +15,14 @@ export interface LaneEntry {
   window: number;
   /** Whether it stands in the queue of those that are due. */
   queued: boolean;
+  /** Its hosts did not answer when they were tried last; null: nobody has looked yet. */
+  down: boolean | null;
+  /** Something came in while it had all the workers it may have: one of them looks again when it is done. */
+  again: boolean;
+  /** When it was last looked whether the rest is over, ms. */
+  reconsideredAt: number;
+  /** That look is about to happen. */
+  reconsidering: boolean;
 }
 
 /** Connections to begin with, before anything is known of a destination. */
@@ -25,8 +33,9 @@ export class Lanes {
   /** A binary heap of due times; an entry that has moved since leaves its old place behind, which is skipped. */
   readonly #heap: { readonly at: number; readonly destination: string }[] = [];
   /** Due, first come first served: a destination with much to do goes to the end after each turn. */
-  #due: LaneEntry[] = [];
-  #head = 0;
+  readonly #due = new Line();
+  /** Due, and known to have been down: they must not stand in the way of the others. */
+  readonly #suspects = new Line();
 
   get size(): number {
     return this.#entries.size;
@@ -47,6 +56,10 @@ export class Lanes {
         workers: 0,
         window: INITIAL_WINDOW,
         queued: false,
+        down: null,
+        again: false,
+        reconsideredAt: 0,
+        reconsidering: false,
       };
       this.#entries.set(destination, entry);
     }
@@ -73,11 +86,7 @@ export class Lanes {
       this.#entries.delete(entry.destination);
   }
 
-  /** Nobody rests any more, and whatever waits is due (`delivernow`). */
-  wakeAll(now: number): void {
-    for (const entry of this.#entries.values()) this.wake(entry, now);
-  }
-
+  /** Its rest is over, and whatever waits may be due. */
   wake(entry: LaneEntry, now: number): void {
     entry.restingUntil = 0;
     if (entry.nextAt > now) this.schedule(entry, now);
@@ -90,21 +99,20 @@ export class Lanes {
       const entry = this.#entries.get(top.destination);
       if (entry === undefined || entry.nextAt !== top.at || entry.queued) continue;
       entry.queued = true;
-      this.#due.push(entry);
+      (entry.down === true ? this.#suspects : this.#due).push(entry);
     }
   }
 
-  /** The next destination in turn; undefined when none is due. */
-  take(): LaneEntry | undefined {
-    const entry = this.#due[this.#head];
-    if (entry === undefined) return undefined;
-    this.#head += 1;
-    if (this.#head > 1024 && this.#head * 2 > this.#due.length) {
-      this.#due = this.#due.slice(this.#head);
-      this.#head = 0;
-    }
-    entry.queued = false;
+  /** The next destination in turn, one that was down only where `suspects` says so; undefined when none is due. */
+  take(suspects: boolean): LaneEntry | undefined {
+    const entry = this.#due.take() ?? (suspects ? this.#suspects.take() : undefined);
+    if (entry !== undefined) entry.queued = false;
     return entry;
+  }
+
+  /** Whether one that is not known to be down waits for its turn. */
+  get waiting(): boolean {
+    return this.#due.length > 0;
   }
 
   /** When something will be due next, ms; null for never. */
@@ -147,5 +155,30 @@ export class Lanes {
       at = child;
     }
     heap[at] = last;
+  }
+}
+
+/** First in, first out, without moving everything at each step. */
+class Line {
+  #entries: LaneEntry[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  push(entry: LaneEntry): void {
+    this.#entries.push(entry);
+  }
+
+  take(): LaneEntry | undefined {
+    const entry = this.#entries[this.#head];
+    if (entry === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+    return entry;
   }
 }

@@ -64,6 +64,14 @@ export interface ClaimRequest {
   readonly leaseMs: number;
 }
 
+/** What came of reports. */
+export interface Settled {
+  /** Reports that took effect. */
+  readonly effective: number;
+  /** The notices, in their order; none where no report took effect. */
+  readonly accepted: readonly AcceptedMessage[];
+}
+
 /** What became of one claimed recipient. */
 export interface RecipientReport {
   readonly mid: number;
@@ -167,6 +175,8 @@ export interface QueueStore {
   claim(request: ClaimRequest): Promise<readonly ClaimedMessage[]>;
   /** Idempotent; a report whose attempt is not the one on record changes nothing. Answers how many took effect. */
   report(reports: readonly RecipientReport[], now: number): Promise<number>;
+  /** The same, and in the same commit what senders are told of it is queued, where one of the reports takes effect. */
+  settle(reports: readonly RecipientReport[], notices: readonly NewMessage[], now: number): Promise<Settled>;
   /** MIDs among these of which no recipient waits, is claimed or held any more. */
   finished(mids: readonly number[]): Promise<readonly number[]>;
   renew(owner: string, now: number, leaseMs: number): Promise<void>;
@@ -184,7 +194,7 @@ export interface QueueStore {
     windowMs: number,
     now: number,
   ): Promise<{ readonly granted: number; readonly retryAt: number }>;
-  /** `delivernow` for all: windows and counters begin anew (R116). */
+  /** `delivernow` for all: windows and counters begin anew (R116), and no host is down any more. */
   resetLimits(): Promise<void>;
 
   hostState(destination: string): Promise<HostState | null>;

@@ -26,7 +26,8 @@ export function accepting(database: Database): Gatherer<Arrival, AcceptedMessage
   return gatherer((arrivals) => database.write((work) => acceptAll(work, arrivals)), MOST_MESSAGES);
 }
 
-async function acceptAll(work: Work, arrivals: readonly Arrival[]): Promise<readonly AcceptedMessage[]> {
+/** In the order of the arrivals, within a change that does more. */
+export async function acceptAll(work: Work, arrivals: readonly Arrival[]): Promise<readonly AcceptedMessage[]> {
   const known = await knownKeys(work, arrivals);
   const first = new Map<string, Arrival>();
   for (const arrival of arrivals) {

@@ -118,6 +118,7 @@ export function takeRecipients(
 export function resetLimits(database: Database): Promise<void> {
   return database.write(async ({ trx }) => {
     await trx.deleteFrom('allowance').execute();
+    await trx.updateTable('host').set({ down_until: null }).where('down_until', 'is not', null).execute();
   });
 }
 

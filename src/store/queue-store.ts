@@ -22,7 +22,10 @@ export function createQueueStore(database: Database): QueueStore {
     lanes: () => lanes(database),
     lane: async (destination) => (await lanes(database, destination))[0] ?? null,
     claim: (request) => claim(database, request),
-    report: (reports, now) => (reports.length === 0 ? Promise.resolve(0) : report({ reports, now })),
+    report: async (reports, now) =>
+      reports.length === 0 ? 0 : (await report({ reports, notices: [], now })).effective,
+    settle: async (reports, notices, now) =>
+      reports.length === 0 ? { effective: 0, accepted: [] } : await report({ reports, notices, now }),
     finished: (mids) => finished(database, mids),
     renew: (owner, now, leaseMs) => renew(database, owner, now, leaseMs),
     reclaim: (now) => reclaim(database, now),
