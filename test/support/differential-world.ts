@@ -145,7 +145,7 @@ function drawHost(random: Random): WorldHost {
     preference: random() < 0.5 ? 10 : 20,
     addresses: Array.from({ length: addresses }, () => ({
       family: random() < 0.7 ? 4 : 6,
-      behaviour: random() < 0.35 ? 'good' : oneOf(random, Object.keys(BEHAVIOURS)),
+      behaviour: drawBehaviour(random),
     })),
     chain: random() < 0.4 ? 'good' : oneOf(random, CHAINS),
     version: weighted(random, { any: 8, 'TLSv1.2': 3, TLSv1: 1, 'client certificate': 1 }),
@@ -154,6 +154,13 @@ function drawHost(random: Random): WorldHost {
     alias: random() < 0.15,
     lookup: weighted(random, { works: 20, 'one family fails': 1, fails: 1 }),
   };
+}
+
+/** Silence costs its whole stage, so that it is drawn seldom. */
+function drawBehaviour(random: Random): BehaviourName {
+  if (random() < 0.4) return 'good';
+  const drawn = oneOf(random, Object.keys(BEHAVIOURS));
+  return /silent|never/.test(drawn) && random() < 0.7 ? 'good' : drawn;
 }
 
 /** Every world that is one step simpler. */
