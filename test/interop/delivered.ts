@@ -2,7 +2,7 @@
  * What really became of mail in the rig: our own word from `tlsreach deliver`, the mailboxes of the real Postfix, and its
  * log.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PredictedOutcome, Prediction, ProbeResult } from '../../src/probe/result.ts';
 import type { DeliveryResult } from '../../src/report/delivery.ts';
@@ -30,10 +30,25 @@ export async function deliver(rig: Rig, words: readonly string[], message: strin
   }
 }
 
+/** The order among equals that deliveries here have. */
+export const SAME_ORDER = ['--seed', SEED] as const;
+
 /** One probe of each, by target. */
-export async function probeAll(rig: Rig, listFile: string): Promise<ReadonlyMap<string, ProbeResult>> {
-  const world = worldOf(rig, BELIEVED);
-  const ran = await tlsreach(['probe', ...world, '--seed', SEED, '--format', 'ndjson', '--input', listFile]);
+export async function probeAll(
+  rig: Rig,
+  targets: readonly string[],
+  words: readonly string[] = [],
+): Promise<ReadonlyMap<string, ProbeResult>> {
+  const list = join(rig.folder, 'targets');
+  writeFileSync(list, targets.map((target) => `${target}\n`).join(''));
+  const ran = await tlsreach([
+    ...['probe', ...worldOf(rig, BELIEVED)],
+    ...words,
+    '--format',
+    'ndjson',
+    '--input',
+    list,
+  ]);
   const results = ran.stdout
     .trim()
     .split('\n')

@@ -16,7 +16,17 @@ import { DEFAULT_DESTINATION } from '../../src/policy/destination.ts';
 import { TLS_MODES } from '../../src/policy/mode.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { NO_OPTIONS } from '../support/delivery.ts';
-import { allowedBy, BELIEVED, deliver, mailAtExim, mailIn, postfixLog, probeAll, withoutTrace } from './delivered.ts';
+import {
+  allowedBy,
+  BELIEVED,
+  deliver,
+  mailAtExim,
+  mailIn,
+  postfixLog,
+  probeAll,
+  SAME_ORDER,
+  withoutTrace,
+} from './delivered.ts';
 import { eventually, type Rig, skipUnlessRig, startRig } from './rig.ts';
 import { BOGUS_DOMAIN, DOMAINS, MAILBOX_DOMAIN, MISSING_DOMAIN, SECURE_DOMAIN } from './servers.ts';
 
@@ -30,9 +40,7 @@ let foretold: ReadonlyMap<string, ProbeResult>;
 before(async () => {
   if (skip !== false) return;
   rig = await startRig();
-  const list = join(rig.folder, 'targets');
-  writeFileSync(list, RECIPIENTS.map((recipient) => `${recipient}\n`).join(''));
-  foretold = await probeAll(rig, list);
+  foretold = await probeAll(rig, RECIPIENTS, SAME_ORDER);
 });
 after(async () => {
   await rig?.stop();
