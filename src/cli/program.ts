@@ -5,6 +5,7 @@ import { printable } from '../base/printable.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
 import type { OptionSpec } from './option-specs.ts';
+import { QUEUE_COMMANDS } from './queue-commands.ts';
 import type { Services } from './services.ts';
 
 export const VERSION = '0.1.0';
@@ -145,7 +146,7 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     });
     for (const operation of entry.operations) configuring(operation, lineage);
   };
-  for (const entry of CONFIG_COMMANDS) configuring(entry);
+  for (const entry of [...QUEUE_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {

@@ -11,7 +11,7 @@ import { counting, hostState, markDown, markUp } from './queue-hosts.ts';
 import { freeSlot, resetLimits, takeRecipients, takeSlot } from './queue-limits.ts';
 import { hold, release, remove, retryNow } from './queue-people.ts';
 import { finished, reporting } from './queue-report.ts';
-import { body, lanes, list, sweep, topHosts } from './queue-view.ts';
+import { body, connections, lanes, list, sweep, topHosts } from './queue-view.ts';
 
 export function createQueueStore(database: Database): QueueStore {
   const accept = accepting(database);
@@ -47,7 +47,8 @@ export function createQueueStore(database: Database): QueueStore {
     release: (selection, now) => release(database, selection, now),
     remove: (selection, now = database.clock.now()) => remove(database, selection, now),
     retryNow: (selection, now) => retryNow(database, selection, now),
-    topHosts: (limit) => topHosts(database, limit),
+    topHosts: (limit, destination) => topHosts(database, limit, destination),
+    connections: (now) => connections(database, now),
     sweep: (before) => sweep(database, before),
 
     nextNumber: numberSource(database),
