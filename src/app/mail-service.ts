@@ -4,7 +4,7 @@
  */
 import { hostname as machineName } from 'node:os';
 import type { Random } from '../base/random.ts';
-import { createDispatcher, type Dispatcher } from '../delivery/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type DispatcherOptions } from '../delivery/dispatcher.ts';
 import { composeDsn } from '../delivery/dsn.ts';
 import { destinationOf } from '../delivery/submission.ts';
 import type { Installation } from './installation.ts';
@@ -21,11 +21,15 @@ export interface MailService {
 }
 
 /** Resolves when the queue is at work; rejects with `StoreTrouble` where it cannot be used. */
-export async function startMailService(installation: Installation): Promise<MailService> {
+export async function startMailService(
+  installation: Installation,
+  options: Pick<DispatcherOptions, 'leaseMs' | 'maxWorkers'> = {},
+): Promise<MailService> {
   const { queue, followed, handOver, sinks, hostname, settings, world } = installation;
   const { clock, random } = world;
   const { log } = settings;
   const dispatcher = createDispatcher({
+    ...options,
     store: queue,
     handOver,
     configuration: followed.delivery,

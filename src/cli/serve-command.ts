@@ -24,14 +24,16 @@ export type StartRole = (installation: Installation, given: GivenOptions) => Pro
 
 /** In the order in which they start. */
 export const ROLES: Readonly<Record<string, StartRole>> = {
-  delivery: async (installation) => {
+  delivery: async (installation, given) => {
+    const lease = wholeOf(given, 'lease', 1, MAX_LEASE_S);
     const { startMailService } = await import('../app/mail-service.ts');
-    return await startMailService(installation);
+    return await startMailService(installation, lease === undefined ? {} : { leaseMs: lease * 1000 });
   },
 };
 
 const DEFAULT_DRAIN_S = 30;
 const MAX_DRAIN_S = 3_600;
+const MAX_LEASE_S = 3_600;
 
 export interface ServeCommand {
   readonly given: GivenOptions;
@@ -41,6 +43,7 @@ export interface ServeCommand {
 
 export async function serveCommand({ given, world, services }: ServeCommand): Promise<number> {
   const wanted = rolesOf(given);
+  wholeOf(given, 'lease', 1, MAX_LEASE_S);
   const drainMs = (wholeOf(given, 'drain', 0, MAX_DRAIN_S) ?? DEFAULT_DRAIN_S) * 1000;
   const place = placeOf(given, world.env);
   const settings = {
