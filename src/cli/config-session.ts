@@ -13,6 +13,7 @@ import {
   type Edit,
   type Snapshot,
 } from '../config/configuration.ts';
+import { StoreTrouble } from '../store/trouble.ts';
 import { PLACE_OPTIONS } from './config-options.ts';
 import { type Dialogue, EndOfInput, MENU_TITLE, type Operation, openDialogue, runMenu } from './dialogue.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
@@ -57,7 +58,10 @@ export async function inConfiguration(
 ): Promise<number> {
   const { world, flags, services, words } = invocation;
   const place = await givenOptions({ specs: PLACE_OPTIONS, known: invocation.known, flags, world });
-  const { configuration, close } = await services.openConfiguration(placeOf(place, world.env));
+  const where = placeOf(place, world.env);
+  const { configuration, close } = await services.openConfiguration(where).catch((error: unknown) => {
+    throw error instanceof StoreTrouble ? new UsageError(`${shownPlace(where)}: ${error.message}`) : error;
+  });
   const session: ConfigSession = {
     configuration,
     words,
@@ -78,7 +82,7 @@ export async function inConfiguration(
     await work(session);
     return 0;
   } catch (error) {
-    if (!(error instanceof Hindrance)) throw error;
+    if (!(error instanceof Hindrance || error instanceof StoreTrouble)) throw error;
     await world.stderr.write(`tlsreach: ${printable(error.message)}\n`);
     return 1;
   } finally {
@@ -91,6 +95,11 @@ export function placeOf(given: Pick<GivenOptions, 'text'>, env: World['env']): D
   const home = env['HOME'];
   const usual = home === undefined || home === '' ? './tlsreach-data' : `${home}/.tlsreach`;
   return { data: given.text('data') ?? usual, database: given.text('database') ?? null };
+}
+
+/** A URL of a database may hold a password. */
+function shownPlace({ data, database }: DataPlace): string {
+  return database === null ? data : database.replace(/\/\/[^@/]*@/, '//…@');
 }
 
 function authorOf(env: World['env']): string {
