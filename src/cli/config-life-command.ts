@@ -118,14 +118,14 @@ async function chosenDocument(session: ConfigSession): Promise<Snapshot['documen
 async function diff(session: ConfigSession): Promise<void> {
   const before = await chosenDocument(session);
   const changes = diffDocuments(before, (await session.newest()).document);
-  if (session.flag('format') === 'json') return session.print(JSON.stringify(changes, null, 2));
+  if (session.isJson()) return session.print(JSON.stringify(changes, null, 2));
   const lines = changes.map((change) => printable(describeChange(change)));
   return session.print(lines.length === 0 ? 'No changes.' : lines.join('\n'));
 }
 
 async function history(session: ConfigSession): Promise<void> {
   const revisions = await session.configuration.history(MAX_LISTED);
-  if (session.flag('format') === 'json') {
+  if (session.isJson()) {
     const rows = revisions.map((each) => ({ ...each, at: new Date(each.at).toISOString() }));
     return session.print(JSON.stringify(rows, null, 2));
   }

@@ -38,6 +38,8 @@ export interface ConfigSession {
   /** The text behind a flag; undefined where it was not given. */
   flag(key: string): string | undefined;
   isSet(key: string): boolean;
+  /** Whether `--format json` was given. */
+  isJson(): boolean;
   /** Prints lines of the result. */
   print(text: string): Promise<void>;
   /** With the pending changes. */
@@ -57,6 +59,10 @@ export async function inConfiguration(
   work: (session: ConfigSession) => Promise<void>,
 ): Promise<number> {
   const { world, flags, services, words } = invocation;
+  const format = flags['format'] ?? 'text';
+  if (format !== 'text' && format !== 'json') {
+    throw new UsageError(`--format "${printable(String(format), 80)}": choose one of text, json`);
+  }
   const place = await givenOptions({ specs: PLACE_OPTIONS, known: invocation.known, flags, world });
   const where = placeOf(place, world.env);
   const { configuration, close } = await services.openConfiguration(where).catch((error: unknown) => {
@@ -68,6 +74,7 @@ export async function inConfiguration(
     world,
     flag: (key) => (flags[key] === undefined ? undefined : String(flags[key])),
     isSet: (key) => flags[key] === true,
+    isJson: () => format === 'json',
     print: async (text) => void (await world.stdout.write(text.endsWith('\n') ? text : `${text}\n`)),
     newest: async () => settled(await configuration.newest()),
     change: async (edit, done) => {

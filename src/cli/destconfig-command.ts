@@ -74,14 +74,14 @@ const OPERATIONS: Readonly<Record<DestconfigOperation, (session: ConfigSession) 
   },
   list: async (session) => {
     const { document } = await session.newest();
-    await session.print(isJson(session) ? jsonOf(document.destinations) : listDestinations(document));
+    await session.print(session.isJson() ? jsonOf(document.destinations) : listDestinations(document));
   },
   detail: async (session) => {
     const { document } = await session.newest();
     const domain = session.words[0] === undefined ? null : domainOf(session);
     const entry = document.destinations.entries.find((each) => each.domain === domain);
     if (domain !== null && entry === undefined) throw new UsageError(`there is no entry for ${domain}`);
-    if (isJson(session)) await session.print(jsonOf(entry ?? document.destinations));
+    if (session.isJson()) await session.print(jsonOf(entry ?? document.destinations));
     else await session.print(detailDestinations(document, domain));
   },
   clear: async (session) => {
@@ -220,10 +220,6 @@ function domainOf({ words }: ConfigSession): string {
   const name = parseDestinationName(words[0] ?? '');
   if (!name.ok) throw new UsageError(name.failure);
   return name.value;
-}
-
-function isJson(session: ConfigSession): boolean {
-  return session.flag('format') === 'json';
 }
 
 function jsonOf(value: unknown): string {
