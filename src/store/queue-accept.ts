@@ -89,9 +89,8 @@ async function insertMessages({ trx }: Work, fresh: readonly Arrival[]): Promise
 }
 
 async function insertBodies({ trx }: Work, midOf: ReadonlyMap<Arrival, number>): Promise<void> {
-  for (const [{ message }, mid] of midOf) {
-    await trx.insertInto('body').values({ mid, bytes: message.bytes }).execute();
-  }
+  const rows = [...midOf].map(([{ message }, mid]) => ({ mid, bytes: message.bytes }));
+  for (const chunk of inChunks(rows, ROWS_PER_STATEMENT)) await trx.insertInto('body').values(chunk).execute();
 }
 
 async function insertRecipients({ trx, signal }: Work, midOf: ReadonlyMap<Arrival, number>): Promise<void> {
