@@ -290,7 +290,7 @@ for (const { argv, words } of [
   { argv: ['new', 'a.test', '--bounce-profile', 'nobody'], words: /there is no bounce profile "nobody"/ },
   { argv: ['new', '1.2.3'], words: /is a number, not a domain/ },
   { argv: ['edit', 'a.test', '--tls', 'no'], words: /there is no entry for a\.test/ },
-  { argv: ['lsit'], words: /destconfig has no operation "lsit"; did you mean list\?/ },
+  { argv: ['exprot'], words: /destconfig has no operation "exprot"; did you mean export\?/ },
   { argv: ['list', '--format', 'xml'], words: /--format "xml": choose one of text, json/ },
   { argv: ['delete', 'a.test'], words: /there is no entry for a\.test/ },
   { argv: ['default', '--tls', 'default'], words: /choose one of no/ },
