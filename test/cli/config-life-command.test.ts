@@ -43,6 +43,20 @@ test('with nothing pending, commit and clear say so and are exit 1 (R127)', asyn
   }
 });
 
+test('at a terminal commit asks for the comment, and clear whether one is sure (R127)', async () => {
+  const store = memoryConfigurationStore();
+  await ran(store, 'destconfig', 'new', 'a.test');
+  const kept = await run(store, ['clear'], { typed: true, stdin: '\n' });
+  assert.match(kept.stdout, /clear all changes since the last commit\? \[N\]> $/);
+  const unsaid = await run(store, ['commit'], { typed: true });
+  assert.deepEqual([unsaid.code, await store.committed()], [2, null]);
+  await run(store, ['commit'], { typed: true, stdin: 'said so\n' });
+  assert.equal((await store.committed())?.comment, 'said so');
+  await ran(store, 'destconfig', 'new', 'b.test');
+  await run(store, ['clear'], { typed: true, stdin: 'y\n' });
+  assert.equal(await store.pending(), null);
+});
+
 test('clear throws pending changes away and leaves what is in force (R127)', async () => {
   const store = await committedTwice();
   await ran(store, 'destconfig', 'delete', 'a.test');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import test from 'node:test';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
@@ -6,6 +7,7 @@ import type { ConfigurationDocument } from '../../src/config/document.ts';
 import { ConfigurationSchema, INITIAL_DOCUMENT } from '../../src/config/document.ts';
 import { describeConfigurationFault } from '../../src/config/fault.ts';
 import { parseDocument, readDocument } from '../../src/config/read-document.ts';
+import { createLabAuthority } from '../../src/lab/lab-certificates.ts';
 
 function faultsOf(value: unknown): readonly string[] {
   const read = readDocument(value);
@@ -152,6 +154,28 @@ test('values that contradict each other, and texts that are no mailbox, are refu
       'certificates[0].certificate (demo)',
     ],
   );
+});
+
+test('a certificate is one that can be presented: with its own key, which needs no passphrase', () => {
+  const authority = createLabAuthority(Date.now());
+  const [good, other] = [authority.issue({ names: ['a.test'] }), authority.issue({ names: ['b.test'] })];
+  const locked = createPrivateKey(good.key).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  });
+  const faults = (fields: object): readonly string[] =>
+    faultsOf({
+      version: 1,
+      certificates: [{ name: 'mine', certificate: good.certificates, chain: '', key: good.key, ...fields }],
+      dkim: [{ domain: 'a.test', selector: 's', privateKey: good.key }],
+    });
+  assert.deepEqual(faults({}), []);
+  assert.deepEqual(faults({ key: other.key }), ['certificates[0].key (mine): is not the key of the certificate']);
+  assert.match(faults({ key: locked }).join(), /is no PEM private key that can be read without a passphrase$/);
+  assert.deepEqual(faults({ chain: 'x' }), ['certificates[0].chain (mine): is no PEM certificate']);
+  assert.match(faults({ key: '********' }).join(), /is masked/);
 });
 
 test('40,000 routes are the limit, ALL counted (R113)', () => {
