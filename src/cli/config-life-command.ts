@@ -9,9 +9,8 @@ import { describeChange, diffDocuments } from '../config/diff.ts';
 import { describeConfigurationFault } from '../config/fault.ts';
 import { loadDocument, saveDocument } from '../config/saved-document.ts';
 import { maskSecrets } from '../config/secrets.ts';
-import { type ConfigInvocation, type ConfigSession, inConfiguration, settled } from './config-session.ts';
+import { type ConfigInvocation, type ConfigSession, fileGiven, inConfiguration, settled } from './config-session.ts';
 import { anyText, EndOfInput, openDialogue, wholeBetween } from './dialogue.ts';
-import { readText } from './given-options.ts';
 import { openSink } from './sink.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -64,7 +63,7 @@ const OPERATIONS: Readonly<Record<LifeOperation, (session: ConfigSession) => Pro
     }
   },
   loadconfig: async (session) => {
-    const loaded = loadDocument(await readText(session.words[0] ?? '', 'loadconfig', session.world));
+    const loaded = loadDocument(await fileGiven(session, 'loadconfig'));
     if (!loaded.ok) {
       throw new UsageError(`nothing was loaded:\n${loaded.failure.map(describeConfigurationFault).join('\n')}`);
     }

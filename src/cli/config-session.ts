@@ -3,6 +3,7 @@
  * went wrong in the right words and with the right exit code: 2 for what a person got wrong, 1 for what stood in the way.
  */
 import type { DataPlace } from '../app/configuration.ts';
+import { MAX_FILE_BYTES } from '../app/files.ts';
 import type { World } from '../app/world.ts';
 import type { Outcome } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
@@ -16,9 +17,10 @@ import {
 import { StoreTrouble } from '../store/trouble.ts';
 import { PLACE_OPTIONS } from './config-options.ts';
 import { type Dialogue, EndOfInput, MENU_TITLE, type Operation, openDialogue, runMenu } from './dialogue.ts';
-import { type GivenOptions, givenOptions } from './given-options.ts';
+import { type GivenOptions, givenOptions, readText } from './given-options.ts';
 import type { OptionSpec } from './option-specs.ts';
 import type { Services } from './services.ts';
+import { readAll } from './target-input.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ConfigInvocation {
@@ -95,6 +97,18 @@ export async function inConfiguration(
   } finally {
     await close();
   }
+}
+
+/** The file that stands as a word, or standard input for `-`. */
+export async function fileGiven({ words, world }: ConfigSession, command: string): Promise<string> {
+  const file = words[0] ?? '';
+  if (file !== '-') return readText(file, command, world);
+  const bytes = await readAll(world.stdin(), MAX_FILE_BYTES);
+  // What was cut off would pass for a smaller table.
+  if (bytes.length > MAX_FILE_BYTES) {
+    throw new UsageError(`${command}: standard input is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`);
+  }
+  return bytes.toString('utf8').replace(/^\ufeff/, '');
 }
 
 /** `--data`, `--database` and their variables; else a folder in the home of the user, or here where they have none. */

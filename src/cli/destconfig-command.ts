@@ -24,6 +24,7 @@ import {
   type ConfigSession,
   type Conversation,
   converse,
+  fileGiven,
   inConfiguration,
 } from './config-session.ts';
 import { askDefault, askEntry, askGlobal, emptyEntry } from './destconfig-questions.ts';
@@ -89,7 +90,7 @@ const OPERATIONS: Readonly<Record<DestconfigOperation, (session: ConfigSession) 
     await session.change(clearDestinations, 'Removed all entries but the default one.');
   },
   import: async (session) => {
-    const text = await readText(session.words[0] ?? '', 'import', session.world);
+    const text = await fileGiven(session, 'import');
     await session.change(importTable(text), 'Imported the table; it replaces all entries.');
   },
   export: async (session) => {

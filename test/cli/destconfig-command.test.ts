@@ -324,6 +324,8 @@ test('IMPORT replaces all entries at once and waits for the commit; a faulty fil
   assert.match(bad.stderr, /nothing was imported:\n.*\[kept\.test\] table_tls: stands twice/);
   assert.deepEqual((await documentOf(store)).destinations.entries.length, 2);
   assert.equal((await play({ argv: ['destconfig', 'import', 'table.ini'], store, files })).code, 0);
+  const piped = await play({ argv: ['destconfig', 'import', '-'], store, stdin: file });
+  assert.match(piped.stdout, /^Nothing changed\./, piped.stderr);
   const { destinations } = await documentOf(store);
   assert.deepEqual(
     destinations.entries.map(({ domain }) => domain),
