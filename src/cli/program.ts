@@ -1,5 +1,5 @@
 /** The commands and their options as commander knows them: help, suggestions, and every unusual way to write an option. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import { closest } from './closest.ts';
@@ -134,6 +134,7 @@ function newProgram({ stdout, stderr }: World): Command {
     .helpOption('-h, --help', 'this help')
     .helpCommand('help [command]', 'help for a command')
     .addHelpText('after', EXAMPLES)
+    .configureHelp({ subcommandTerm })
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -151,6 +152,13 @@ function newProgram({ stdout, stderr }: World): Command {
       getOutHelpWidth: () => stdout.columns(),
       getErrHelpWidth: () => stderr.columns(),
     });
+}
+
+/** What stands in the list of commands: narrow enough that the text beside it has room at 80 columns. */
+function subcommandTerm(command: Command): string {
+  return command.commands.length > 0
+    ? `${command.name()} [operation]`
+    : Help.prototype.subcommandTerm.call(new Help(), command);
 }
 
 function unknownOperation(command: string, word: string, names: readonly string[]): UsageError {
