@@ -82,11 +82,8 @@ function bash(commands: readonly CompletedCommand[]): string {
   case "$previous" in
     --format) case "\${COMP_WORDS[1]}" in
         chain) words="${CHAIN_FORMATS.join(' ')}" ;;
-  if (option === 'format') {
-    if (CONFIGURING.has(command)) return CONFIG_FORMATS;
-    if (command === 'chain') return CHAIN_FORMATS;
-    return command === 'log' || command === 'tlsrpt' ? LOG_FORMATS : FORMATS;
-  }
+        log|tlsrpt) words="${LOG_FORMATS.join(' ')}" ;;
+        ${configuring.join('|')}) words="${CONFIG_FORMATS.join(' ')}" ;;
         *) words="${FORMATS.join(' ')}" ;;
       esac
       COMPREPLY=($(compgen -W "$words" -- "$current")); return ;;
@@ -132,15 +129,11 @@ function fish(program: Command): string {
 
 /** The words an option may be followed by; null where it is anything. */
 function wordsOf(command: string, option: string): readonly string[] | null {
-<<<<<<< HEAD
-  if (option === 'format')
-    return command === 'chain' ? CHAIN_FORMATS : command === 'log' || command === 'tlsrpt' ? LOG_FORMATS : FORMATS;
-=======
   if (option === 'format') {
     if (CONFIGURING.has(command)) return CONFIG_FORMATS;
-    return command === 'chain' ? CHAIN_FORMATS : FORMATS;
+    if (command === 'chain') return CHAIN_FORMATS;
+    return command === 'log' || command === 'tlsrpt' ? LOG_FORMATS : FORMATS;
   }
->>>>>>> config
   if (option === 'expect') return EXPECTATIONS;
   return VALUES.find(([name]) => name === option)?.[1] ?? null;
 }

@@ -214,5 +214,5 @@ export const CONFIG_COMMANDS: readonly ConfigCommand[] = [
 
 /** The options of a command, with those that say where the configuration lives. */
 export function specsOf({ specs }: ConfigCommand): readonly OptionSpec[] {
-  return [...specs, ...PLACE_OPTIONS];
+  return [...specs, ...PLACE_OPTIONS.filter(({ flags }) => !specs.some((spec) => spec.flags === flags))];
 }

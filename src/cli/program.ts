@@ -6,6 +6,7 @@ import { closest } from './closest.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
 import type { OptionSpec } from './option-specs.ts';
+import { QUEUE_COMMANDS } from './queue-commands.ts';
 import type { Services } from './services.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -150,7 +151,7 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     });
     for (const operation of entry.operations) configuring(operation, lineage);
   };
-  for (const entry of CONFIG_COMMANDS) configuring(entry);
+  for (const entry of [...QUEUE_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {

@@ -99,7 +99,7 @@ class RunningDispatcher implements Dispatcher {
     const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
     const onTrouble = (error: unknown): void => this.#troubles.met(error);
     this.#office = { store, owner, leaseMs, clock, onTrouble };
-    this.#leases = new Leases(this.#office);
+    this.#leases = new Leases({ ...this.#office, store });
     this.#places = new Places(this.#office);
     this.#tally = new HostTally({ store, clock, onTrouble });
     this.#troubles = new StoreTroubles({
@@ -315,7 +315,7 @@ class RunningDispatcher implements Dispatcher {
       restsUntil: () => this.#restsUntil(entry),
       draining: () => this.#draining || this.#troubles.lasting,
       contended: () => this.#lanes.waiting && this.#workers >= this.#mostWorkers(),
-      leased: () => this.#leases.hold,
+      leased: () => this.#leases.hold(),
       signal: this.#ending.signal,
     };
   }

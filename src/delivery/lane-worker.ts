@@ -60,8 +60,8 @@ export interface WorkerDependencies {
   readonly draining: () => boolean;
   /** Other destinations wait for a worker to be free. */
   readonly contended: () => boolean;
-  /** Our claims still hold, as far as we know. */
-  readonly leased: () => boolean;
+  /** What was claimed is still ours; where it may not be, what is claimed next will be. */
+  readonly leased: () => Promise<boolean>;
   /** What is under way ends at once. */
   readonly signal: AbortSignal;
 }
@@ -124,6 +124,7 @@ class Worker {
     const resting = await this.#is.restsUntil();
     if (resting !== null && resting > clock.now())
       return { kind: 'rest', until: resting, why: 'known-down', detail: 'its hosts did not answer' };
+    await this.#is.leased();
     const controls = configuration.controlsFor(destination);
     if (!(await this.#takeShared(controls))) return this.#busy('as many connections as the system may have');
     if (!(await this.#takePlace(this.#gatewayOf(null)))) return this.#busy('as many connections as are allowed');
@@ -167,7 +168,7 @@ class Worker {
       await this.#note(reports, [], []);
     };
     for (const [index, message] of claimed.entries()) {
-      if (signal.aborted || draining() || !leased()) {
+      if (signal.aborted || draining() || !(await leased())) {
         await giveBack(index, clock.now());
         return { kind: 'more' };
       }

@@ -28,9 +28,11 @@ export class Leases {
     this.#renewedAt = options.clock.now();
   }
 
-  /** What this process has claimed is its own, as far as it can know. */
-  get hold(): boolean {
-    return this.#is.clock.now() - this.#renewedAt < this.#is.leaseMs;
+  /** Whether what was claimed is still our own; where it may not be (the machine slept), what is claimed next will be. */
+  async hold(): Promise<boolean> {
+    const held = this.#is.clock.now() - this.#renewedAt < this.#is.leaseMs;
+    if (!held) await this.#renew();
+    return held;
   }
 
   keep(): void {

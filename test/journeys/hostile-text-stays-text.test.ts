@@ -105,6 +105,9 @@ describe('text of a hostile host stays text', () => {
       createDeliverer: () => Promise.reject(new Error('nothing is delivered')),
       openLab: () => Promise.reject(new Error('the lab is not asked for')),
       openConfiguration: () => Promise.reject(new Error('the configuration is not asked for')),
+      openQueue: () => Promise.reject(new Error('the queue is not asked for')),
+      openInstallation: () => Promise.reject(new Error('nothing is served')),
+      routeOf: () => Promise.reject(new Error('no route is asked for')),
     });
     return { code, ...seen };
   }
