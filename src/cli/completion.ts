@@ -1,12 +1,12 @@
 /** Completion scripts for bash, zsh and fish, made from the commands and options themselves. */
 import type { Command } from 'commander';
 import { FINDING_CODES } from '../probe/finding-catalogue.ts';
+import { EXPECTATIONS } from '../probe/gates.ts';
+import { CONCEPTS } from '../report/explain-concepts.ts';
 import { FORMATS as ALL_FORMATS } from '../report/rendering.ts';
 import { UNAVAILABLE_FORMATS } from '../report/renderings.ts';
 import { CONFIG_COMMANDS } from './config-commands.ts';
 import { BOUNCE_FIELDS, DESTINATION_FIELDS, SETUP_FIELDS } from './config-options.ts';
-import { CONCEPTS } from './explain-concepts.ts';
-import { EXPECTATIONS } from './gates.ts';
 import { UsageError } from './usage-error.ts';
 
 const FORMATS = ALL_FORMATS.filter((format) => !UNAVAILABLE_FORMATS.includes(format));

@@ -6,6 +6,7 @@ import { type AppSettings, DEFAULT_SCAN_BUDGET, MAX_SCAN_BUDGET, type ScanSettin
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import type { Capture } from '../probe/capture.ts';
+import { type GateSet, judgeGates, nagiosState, worstCode } from '../probe/gates.ts';
 import { MAX_REPEAT, type ProbeHooks, type ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { Target } from '../probe/target.ts';
@@ -13,7 +14,6 @@ import { FORMATS, type Format, keepsOrder, type Rendering } from '../report/rend
 import { loadRendering, UNAVAILABLE_FORMATS } from '../report/renderings.ts';
 import { runBatch } from './batch.ts';
 import { gateNotes, gatesOf } from './gate-options.ts';
-import { type GateSet, judgeGates, nagiosState, worstCode } from './gates.ts';
 import type { GivenOptions } from './given-options.ts';
 import type { LiveTable } from './live-table.ts';
 import { logEvents } from './log-events.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { AppSettings } from '../../src/app/settings.ts';
-import { judgeGates } from '../../src/cli/gates.ts';
+import { judgeGates } from '../../src/probe/gates.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { parseServer } from '../../src/probe/target.ts';
 import { openStage } from '../support/lab.ts';
