@@ -1,13 +1,10 @@
 /** Completion scripts for bash, zsh and fish, made from the commands and options themselves. */
 import type { Command } from 'commander';
 import { FINDING_CODES } from '../probe/finding-catalogue.ts';
-import { FORMATS as ALL_FORMATS } from '../report/rendering.ts';
-import { UNAVAILABLE_FORMATS } from '../report/renderings.ts';
+import { FORMATS } from '../report/rendering.ts';
 import { CONCEPTS } from './explain-concepts.ts';
 import { EXPECTATIONS } from './gates.ts';
 import { UsageError } from './usage-error.ts';
-
-const FORMATS = ALL_FORMATS.filter((format) => !UNAVAILABLE_FORMATS.includes(format));
 
 const CHAIN_FORMATS = ['text', 'json', 'ndjson'] as const;
 

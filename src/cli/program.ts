@@ -5,8 +5,7 @@ import { printable } from '../base/printable.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import type { OptionSpec } from './option-specs.ts';
 import type { Services } from './services.ts';
-
-export const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 const EXIT_CODES = `
 Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not
