@@ -30,7 +30,7 @@ function contentOf(result: ProbeResult, level: XmlLevel): Markup {
   const { confidence, hosts, target } = result;
   const score = confidence.value ?? '';
   if (level === 'xml') return markup`<Score>${score}</Score><Target>${target}</Target>`;
-  const summary = markup`<eMailAddress>${target}</eMailAddress><ConfidenceFactor>${score}</ConfidenceFactor><MXConfidenceFactor>${meanOfHosts(hosts)}</MXConfidenceFactor><MXCount>${hosts.length}</MXCount>`;
+  const summary = markup`<eMailAddress>${target}</eMailAddress><ConfidenceFactor>${score}</ConfidenceFactor><MXConfidenceFactor>${meanOfHosts(hosts)}</MXConfidenceFactor><MXCount>${new Set(hosts.map(({ exchange }) => exchange)).size}</MXCount>`;
   if (level === 'xml-score') return summary;
   const detailed = level === 'xml-detail';
   const average = STAGES.map((stage) => markup`<${tag(stage)}>${result.average[stage] ?? ''}</${tag(stage)}>`);
