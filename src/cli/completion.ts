@@ -3,13 +3,10 @@ import type { Command } from 'commander';
 import { FINDING_CODES } from '../probe/finding-catalogue.ts';
 import { EXPECTATIONS } from '../probe/gates.ts';
 import { CONCEPTS } from '../report/explain-concepts.ts';
-import { FORMATS as ALL_FORMATS } from '../report/rendering.ts';
-import { UNAVAILABLE_FORMATS } from '../report/renderings.ts';
+import { FORMATS } from '../report/rendering.ts';
 import { CONFIG_COMMANDS } from './config-commands.ts';
 import { BOUNCE_FIELDS, DESTINATION_FIELDS, SETUP_FIELDS } from './config-options.ts';
 import { UsageError } from './usage-error.ts';
-
-const FORMATS = ALL_FORMATS.filter((format) => !UNAVAILABLE_FORMATS.includes(format));
 
 const CHAIN_FORMATS = ['text', 'json', 'ndjson'] as const;
 const LOG_FORMATS = ['text', 'json'] as const;

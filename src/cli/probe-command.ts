@@ -11,7 +11,7 @@ import { MAX_REPEAT, type ProbeHooks, type ProbeRequest } from '../probe/request
 import type { ProbeResult } from '../probe/result.ts';
 import type { Target } from '../probe/target.ts';
 import { FORMATS, type Format, keepsOrder, type Rendering } from '../report/rendering.ts';
-import { loadRendering, UNAVAILABLE_FORMATS } from '../report/renderings.ts';
+import { loadRendering } from '../report/renderings.ts';
 import { runBatch } from './batch.ts';
 import { gateNotes, gatesOf } from './gate-options.ts';
 import type { GivenOptions } from './given-options.ts';
@@ -22,6 +22,7 @@ import type { ProbeApp, Services } from './services.ts';
 import { openSink, type Sink } from './sink.ts';
 import { type TargetList, targetsFromInput, targetsFromWords } from './target-input.ts';
 import { UsageError } from './usage-error.ts';
+import { VERSION } from './version.ts';
 import { choiceOf, logLevelOf, wholeOf, worldSettings } from './world-options.ts';
 
 export const DEFAULT_CONCURRENCY = 20;
@@ -163,10 +164,7 @@ function scanOf(given: GivenOptions): ScanSettings | null {
 }
 
 export function formatOf(given: GivenOptions): Format {
-  const available = FORMATS.filter((each) => !UNAVAILABLE_FORMATS.includes(each));
-  const asked = given.text('format')?.toLowerCase();
-  if (!UNAVAILABLE_FORMATS.some((format) => format === asked)) return choiceOf(given, 'format', available) ?? 'table';
-  return given.refuse('format', `this format cannot be written yet; available are ${available.join(', ')}`);
+  return choiceOf(given, 'format', FORMATS) ?? 'table';
 }
 
 function captureFileOf(given: GivenOptions, { count }: TargetList): string | null {
@@ -350,6 +348,7 @@ async function stopNote({ stderr }: World, done: number, all: number): Promise<v
 function renderingOf(plan: Plan, many: boolean): Promise<Rendering> {
   return loadRendering({
     format: plan.format,
+    version: VERSION,
     width: plan.world.stdout.columns(),
     colour: plan.colour,
     oldHeadings: plan.oldHeadings,

@@ -9,8 +9,7 @@ import type { OptionSpec } from './option-specs.ts';
 import { QUEUE_COMMANDS } from './queue-commands.ts';
 import type { Services } from './services.ts';
 import { UsageError } from './usage-error.ts';
-
-export const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 const EXIT_CODES = `
 Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not
