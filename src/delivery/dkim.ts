@@ -46,6 +46,10 @@ export async function signed(bytes: Uint8Array, domain: string, keys: readonly D
       canonicalization: 'relaxed/relaxed',
       signTime: new Date(at),
       strict: true,
+      // Its types want one key here; what signs are those of `signatureData`.
+      signingDomain: first.domain,
+      selector: first.selector,
+      privateKey: first.privateKey,
       signatureData: chosen.map(({ domain: signingDomain, selector, privateKey }) => ({
         signingDomain,
         selector,

@@ -36,7 +36,7 @@ export interface ReadDsn {
   readonly envelopeId: string | null;
   readonly arrivedAt: number | null;
   readonly recipients: readonly ReadDsnRecipient[];
-  /** The message it is about, or its header, as far as it came along. */
+  /** The message it is about, or its header, as far as it came along; its lines end in LF. */
   readonly original: { readonly isWhole: boolean; readonly bytes: Uint8Array } | null;
 }
 
