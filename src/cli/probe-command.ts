@@ -5,6 +5,7 @@
 import { type AppSettings, DEFAULT_SCAN_BUDGET, MAX_SCAN_BUDGET, type ScanSettings } from '../app/settings.ts';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
+import { VERSION } from '../base/version.ts';
 import type { Capture } from '../probe/capture.ts';
 import { type GateSet, judgeGates, nagiosState, worstCode } from '../probe/gates.ts';
 import { MAX_REPEAT, type ProbeHooks, type ProbeRequest } from '../probe/request.ts';
@@ -22,7 +23,6 @@ import type { ProbeApp, Services } from './services.ts';
 import { openSink, type Sink } from './sink.ts';
 import { type TargetList, targetsFromInput, targetsFromWords } from './target-input.ts';
 import { UsageError } from './usage-error.ts';
-import { VERSION } from './version.ts';
 import { choiceOf, logLevelOf, wholeOf, worldSettings } from './world-options.ts';
 
 export const DEFAULT_CONCURRENCY = 20;

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
+import { VERSION } from '../base/version.ts';
 import { closest } from './closest.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
@@ -9,7 +10,6 @@ import type { OptionSpec } from './option-specs.ts';
 import { QUEUE_COMMANDS } from './queue-commands.ts';
 import type { Services } from './services.ts';
 import { UsageError } from './usage-error.ts';
-import { VERSION } from './version.ts';
 
 const EXIT_CODES = `
 Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not
