@@ -28,7 +28,10 @@ export interface DeliveryOptions {
   /** For all outgoing TLS; null: none is presented. */
   readonly clientCertificate: () => ClientCertificate | null;
   readonly emit: OnDeliveryEvent;
-  /** Names and addresses that are ourselves beside the EHLO names of the gateways (S-MX-8). */
+  /**
+   * For whoever takes mail in, too: names and addresses that are ourselves beside the EHLO names, so that nothing comes
+   * back to us (S-MX-8). Left out: nobody is, and a mail server on this machine is one like any other.
+   */
   readonly own?: { readonly names: readonly string[]; readonly addresses: readonly string[] } | undefined;
   /** False: every connection has a handshake of its own. */
   readonly resumeTls?: boolean | undefined;
@@ -36,7 +39,7 @@ export interface DeliveryOptions {
 
 /** The hand-over of this house; the house is closed by whoever opened it. */
 export function createDelivery(options: DeliveryOptions): HandOver {
-  const { house, delivery, own = { names: [], addresses: [] } } = options;
+  const { house, delivery, own } = options;
   const { settings, world, resolver } = house;
   const { clock, random } = world;
   const netWith = (privateAddresses: 'allowed' | 'denied'): Net =>
@@ -47,6 +50,7 @@ export function createDelivery(options: DeliveryOptions): HandOver {
       redirect: settings.redirect ?? undefined,
       connectionsPerAddress: CONNECTIONS_PER_ADDRESS,
     });
+  const clientCertificate = steady(options.clientCertificate);
   const nets = { named: netWith('allowed'), byDns: netWith(settings.privateAddresses) };
   const tlsSessions = options.resumeTls === false ? null : createTlsSessions(clock);
   const families = settings.family === 'any' ? 'any' : settings.family === 4 ? '4' : '6';
@@ -61,12 +65,19 @@ export function createDelivery(options: DeliveryOptions): HandOver {
     mailRoute: (domain, question) => resolveMailRoute({ ...asking(question), domain }),
     hostRoute: (exchange, question) => givenRoute({ ...asking(question), exchange }),
     isSelf: ({ exchange, addresses }) => {
+      if (own === undefined) return false;
       const names = [house.heloName, ...delivery().gateways.map(({ heloName }) => heloName), ...own.names];
       return names.includes(exchange) || addresses.some(({ text }) => own.addresses.includes(text));
     },
     discoverSts: house.senderSts,
     dane: (host, signal) => lookUpDane(resolver, host, { signal }),
-    openSession: (session) => open(session, options, session.stop.leg.explicit ? nets.named : nets.byDns, tlsSessions),
+    openSession: (session) =>
+      open(
+        session,
+        { ...options, clientCertificate },
+        session.stop.leg.explicit ? nets.named : nets.byDns,
+        tlsSessions,
+      ),
   });
 }
 
@@ -148,6 +159,16 @@ function open(
       }),
     },
   );
+}
+
+/** The same object for the same certificate, since TLS contexts are kept for it. */
+function steady(read: DeliveryOptions['clientCertificate']): DeliveryOptions['clientCertificate'] {
+  let last: ClientCertificate | null = null;
+  return () => {
+    const now = read();
+    if (now?.certificate !== last?.certificate || now?.key !== last?.key) last = now;
+    return last;
+  };
 }
 
 /** EHLO, STARTTLS, handshake, names, EHLO, and AUTH with its three steps. */

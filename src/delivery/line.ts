@@ -92,7 +92,10 @@ export class Line implements DeliveryLine {
 
   async send(message: OutgoingMessage): Promise<HandOverReport> {
     const { place } = this.#options;
-    const { outcomes, left, setback } = await this.carry(message, message.recipients);
+    // Whoever did not ask first whether it takes the message gets it back as it was.
+    const { outcomes, left, setback } = this.takes(message)
+      ? await this.carry(message, message.recipients)
+      : { outcomes: [], left: message.recipients, setback: null };
     const because = [`${place.host}: the connection could not be used any more`];
     const stale: Setback = setback ?? {
       place,

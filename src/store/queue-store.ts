@@ -11,7 +11,8 @@ import { counting, hostState, markDown, markUp } from './queue-hosts.ts';
 import { freeSlot, resetLimits, takeRecipients, takeSlot } from './queue-limits.ts';
 import { hold, release, remove, retryNow } from './queue-people.ts';
 import { finished, reporting } from './queue-report.ts';
-import { body, connections, lanes, list, sweep, topHosts } from './queue-view.ts';
+import { sweep } from './queue-sweep.ts';
+import { body, connections, lanes, list, topHosts } from './queue-view.ts';
 
 export function createQueueStore(database: Database): QueueStore {
   const accept = accepting(database);

@@ -6,8 +6,6 @@ import { hostStateOf } from './queue-hosts.ts';
 
 /** Items in one answer, whatever is asked for. */
 export const MOST_ITEMS = 1_000;
-/** Messages that one commit of a sweep forgets. */
-const SWEEP_MESSAGES = 500;
 
 export async function list(database: Database, filter: QueueFilter): Promise<readonly QueueItem[]> {
   const { mid, destination, sender, recipient, states, after } = filter;
@@ -165,41 +163,4 @@ export async function connections(database: Database, now: number): Promise<Read
     found.set(destination, (found.get(destination) ?? 0) + Number(count));
   }
   return found;
-}
-
-/** Messages finished before then, with texts and recipients; slots nobody has held since and old windows besides. */
-export async function sweep(database: Database, before: number): Promise<number> {
-  let forgotten = 0;
-  for (;;) {
-    const mids = await database.write(async ({ trx }) => {
-      const rows = await trx
-        .selectFrom('message')
-        .select('mid')
-        .where('finished_at', '<', before)
-        .orderBy('finished_at')
-        .limit(SWEEP_MESSAGES)
-        .execute();
-      const old = rows.map(({ mid }) => mid);
-      if (old.length === 0) return old;
-      await trx.deleteFrom('body').where('mid', 'in', old).execute();
-      await trx.deleteFrom('recipient').where('mid', 'in', old).execute();
-      await trx.deleteFrom('attempt').where('mid', 'in', old).execute();
-      await trx.deleteFrom('message').where('mid', 'in', old).execute();
-      return old;
-    });
-    forgotten += mids.length;
-    if (mids.length < SWEEP_MESSAGES) break;
-  }
-  await database.write(async ({ trx }) => {
-    for (const { key } of await trx
-      .selectFrom('slot')
-      .select('key')
-      .groupBy('key')
-      .having((eb) => eb.fn.max('lease_until'), '<', before)
-      .execute()) {
-      await trx.deleteFrom('slot').where('key', '=', key).where('lease_until', '<', before).execute();
-    }
-    await trx.deleteFrom('allowance').where('window_start', '<', before).execute();
-  });
-  return forgotten;
 }

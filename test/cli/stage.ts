@@ -20,6 +20,8 @@ export interface Scene {
   readonly files?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly terminal?: boolean;
+  /** Input comes from a person. */
+  readonly typed?: boolean;
   readonly columns?: number;
   /** What probing a target yields; the good example under the target's name by default. */
   readonly probe?: (request: ProbeRequest, hooks: ProbeHooks) => Promise<ProbeResult> | ProbeResult;
@@ -89,7 +91,7 @@ export async function play(scene: Scene): Promise<Seen> {
     env,
     argv,
     stdin: () => Readable.from([Buffer.from(stdin)]),
-    stdinIsTerminal: false,
+    stdinIsTerminal: scene.typed === true,
     stdout: output('stdout'),
     stderr: output('stderr'),
     clock: systemClock,

@@ -8,7 +8,7 @@ import { tlsOf, VALIDITY } from '../support/smtp-peer.ts';
 const HOST = '192.0.2.1';
 
 describe('a line', { concurrency: 4 }, () => {
-  it('carries messages up to the limit of the destination, then no more (R114)', async (test) => {
+  it('carries messages up to the limit of the destination, then no more', async (test) => {
     const sender = await senderIn(test);
     const { line } = await sender.deliver({ controls: { maxMessagesPerConnection: 3 }, keep: true });
     assert.ok(line !== null);

@@ -138,7 +138,8 @@ describe('the route of a domain', { concurrency: 4 }, () => {
       'sender.example.net': { A: [B] },
       'late.example.com': { A: [C] },
     } as const;
-    const sender = await senderIn(test, { hosts: { [A]: { greeting: '554 no' }, [B]: {}, [C]: {} }, zones });
+    const own = { names: [], addresses: [] };
+    const sender = await senderIn(test, { hosts: { [A]: { greeting: '554 no' }, [B]: {}, [C]: {} }, zones, own });
     const { report } = await sender.deliver();
     assert.deepEqual(
       report.attempts.map(({ host: name }) => name),

@@ -180,7 +180,7 @@ describe('the state table', () => {
   for (const [event, { what, cells, log }] of EVENTS) {
     for (const [index, mode] of TLS_MODES.entries()) {
       const cell = cells[index] ?? 'next';
-      it(`${event}, ${what}: ${mode} means ${cell} (R76${requirementsOf(event, mode, cell)})`, async () => {
+      it(`${event}, ${what}: ${mode} means ${cell} ${requirementsOf(event, mode, cell)}`, async () => {
         const sender = senders.get(event) ?? assert.fail();
         await heeds(sender, event.split(' ')[0] ?? '', mode, cell, log);
       });
@@ -209,18 +209,16 @@ describe('the state table', () => {
   });
 });
 
-/** The others that a cell proves beside R76. */
+/** The numbers of what a cell proves. */
 function requirementsOf(event: string, mode: TlsMode, cell: Cell): string {
-  const proven: string[] = [];
-  if (mode === 'preferred' && /^E[1-5]/.test(event)) proven.push('R77');
-  if (mode.startsWith('required') && !['E8', 'E12'].includes(event.split(' ')[0] ?? '')) proven.push('R78');
-  if (mode === 'required' && event === 'E6') proven.push('R79');
-  if (cell === 'unverified') proven.push('R80');
-  if (mode.startsWith('required-verify') && /^E[67]/.test(event)) proven.push('R81');
-  if (cell === 'next!') proven.push('R82');
-  if (cell === 'next!' && /^E[1-4]/.test(event)) proven.push('R83');
-  if (event === 'E4' && cell === 'next!') proven.push('R84');
-  return proven.map((number) => `, ${number}`).join('');
+  if (cell === 'next!') {
+    if (/^E4/.test(event)) return '(R76, R78, R82, R83, R84)';
+    if (/^E[1-3]/.test(event)) return '(R76, R78, R82, R83)';
+    return /^E[67]/.test(event) ? '(R76, R78, R81, R82)' : '(R76, R78, R82)';
+  }
+  if (cell === 'unverified') return '(R76, R80)';
+  if (mode === 'required' && /^E[67]/.test(event)) return '(R76, R79)';
+  return mode === 'preferred' && /^E[1-5]/.test(event) ? '(R76, R77)' : '(R76)';
 }
 
 async function heeds(sender: Sender, event: string, mode: TlsMode, cell: Cell, log: RegExp | null): Promise<void> {

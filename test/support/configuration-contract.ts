@@ -22,7 +22,7 @@ export function configurationContract(name: string, newDatabase: NewDatabase): v
     assert.equal(await store.revision(1), null);
   });
 
-  test(`${name}: revisions are numbered and kept, and a commit takes the pending document away (R127)`, async (context) => {
+  test(`${name}: revisions are numbered and kept, and a commit takes the pending document away`, async (context) => {
     const [store, other] = await two(context);
     await store.setPending({ document: FIRST.document, basedOn: 0 }, null);
     assert.equal(await other.committed(), null, 'what is pending is not in force');
@@ -38,7 +38,7 @@ export function configurationContract(name: string, newDatabase: NewDatabase): v
     assert.equal((await store.history(1)).length, 1);
   });
 
-  test(`${name}: whoever has read an older one is told, and changes nothing (R127)`, async (context) => {
+  test(`${name}: whoever has read an older one is told, and changes nothing`, async (context) => {
     const [store, other] = await two(context);
     const version = await store.setPending({ document: '1', basedOn: 0 }, null);
     assert.ok(typeof version === 'number' && version > 0);
@@ -59,6 +59,20 @@ export function configurationContract(name: string, newDatabase: NewDatabase): v
     assert.equal((await store.committed())?.revision, 1);
   });
 
+  test(`${name}: a commit takes along the pending document that was read, and no later one`, async (context) => {
+    const [store, other] = await two(context);
+    assert.equal(await store.commit(FIRST, 0, 1), 'conflict', 'nothing is pending');
+    const version = await store.setPending({ document: '1', basedOn: 0 }, null);
+    assert.ok(typeof version === 'number');
+    const next = await other.setPending({ document: '2', basedOn: 0 }, version);
+    assert.ok(typeof next === 'number');
+    assert.equal(await store.commit(FIRST, 0, version), 'conflict');
+    assert.equal(await store.commit(FIRST, 0, null), 'conflict');
+    assert.equal((await store.pending())?.document, '2');
+    assert.equal(await store.commit(FIRST, 0, next), 1);
+    assert.equal(await store.commit(SECOND, 1, null), 2);
+  });
+
   test(`${name}: of two that write at one moment one is told of the conflict`, async (context) => {
     const [store, other] = await two(context);
     for (let round = 0; round < 10; round++) {
@@ -72,7 +86,7 @@ export function configurationContract(name: string, newDatabase: NewDatabase): v
     }
   });
 
-  test(`${name}: every process hears of a commit (R127)`, async (context) => {
+  test(`${name}: every process hears of a commit`, async (context) => {
     const [store, other] = await two(context);
     const heard = { here: 0, there: 0 };
     const stops = [

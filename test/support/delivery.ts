@@ -94,7 +94,7 @@ export async function senderIn(test: Ending, scene: SenderScene = {}): Promise<S
     delivery: () => delivery,
     clientCertificate: () => scene.client ?? null,
     emit: (event) => events.push(event),
-    own: scene.own,
+    ...(scene.own === undefined ? {} : { own: scene.own }),
     resumeTls: scene.resumeTls,
   });
   let dcid = 0;

@@ -53,6 +53,14 @@ export const BEHAVIOURS: Readonly<Record<string, Partial<PeerScript> | null>> = 
   'rcpt 421': { rcpt: '421 4.3.2 bye' },
   'rcpt closes': { rcpt: { after: 'close' } },
   'rcpt 251': { rcpt: '251 2.1.5 will forward' },
+  'takes all addresses': {
+    keywords: ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS'],
+    keywordsUnderTls: ['PIPELINING', '8BITMIME', 'SMTPUTF8'],
+  },
+  'takes all addresses, chunked': {
+    keywords: ['8BITMIME', 'SMTPUTF8', 'CHUNKING', 'DSN', 'STARTTLS'],
+    keywordsUnderTls: ['8BITMIME', 'SMTPUTF8', 'CHUNKING', 'DSN'],
+  },
 };
 
 export type BehaviourName = keyof typeof BEHAVIOURS & string;
@@ -113,6 +121,8 @@ export interface DifferentialWorld {
   readonly policy: 'none' | 'enforce all' | 'enforce first' | 'enforce nobody' | 'testing' | 'off' | 'not served';
   readonly reverseNames: boolean;
   readonly strictCn: boolean;
+  /** The recipient has an address beyond ASCII. */
+  readonly international: boolean;
 }
 
 export function drawWorld(seed: number): DifferentialWorld {
@@ -136,6 +146,7 @@ export function drawWorld(seed: number): DifferentialWorld {
     }),
     reverseNames: random() < 0.5,
     strictCn: random() < 0.2,
+    international: random() < 0.1,
   };
 }
 
@@ -145,7 +156,7 @@ function drawHost(random: Random): WorldHost {
     preference: random() < 0.5 ? 10 : 20,
     addresses: Array.from({ length: addresses }, () => ({
       family: random() < 0.7 ? 4 : 6,
-      behaviour: random() < 0.35 ? 'good' : oneOf(random, Object.keys(BEHAVIOURS)),
+      behaviour: drawBehaviour(random),
     })),
     chain: random() < 0.4 ? 'good' : oneOf(random, CHAINS),
     version: weighted(random, { any: 8, 'TLSv1.2': 3, TLSv1: 1, 'client certificate': 1 }),
@@ -154,6 +165,13 @@ function drawHost(random: Random): WorldHost {
     alias: random() < 0.15,
     lookup: weighted(random, { works: 20, 'one family fails': 1, fails: 1 }),
   };
+}
+
+/** Silence costs its whole stage, so that it is drawn seldom. */
+function drawBehaviour(random: Random): BehaviourName {
+  if (random() < 0.4) return 'good';
+  const drawn = oneOf(random, Object.keys(BEHAVIOURS));
+  return /silent|never/.test(drawn) && random() < 0.7 ? 'good' : drawn;
 }
 
 /** Every world that is one step simpler. */
@@ -169,6 +187,7 @@ export function* simpler(world: DifferentialWorld): Generator<DifferentialWorld>
     mxSigned: false,
     reverseNames: false,
     strictCn: false,
+    international: false,
   } as const;
   for (const [field, value] of Object.entries(plain)) {
     if (world[field as keyof typeof plain] !== value) yield { ...world, [field]: value };

@@ -39,9 +39,8 @@ import { target } from './lab.ts';
 import { mint, startSmtpPeer, testRoot, tlsOf, VALIDITY } from './smtp-peer.ts';
 
 const DOMAIN = 'example.com';
-const RECIPIENT = `user@${DOMAIN}`;
 /** ms for a stage: what is silent costs so much, and what is not must never. */
-const STAGE_MS = 1_500;
+const STAGE_MS = 2_000;
 const DAY_MS = 86_400_000;
 
 export interface Disagreement {
@@ -187,7 +186,15 @@ async function compare(
   };
   const app = await createApp(settings);
   const house = createHouse(settings, ESSENTIALS);
-  const timeouts = { connect: 1.5, greeting: 1.5, command: 1.5, data: 1.5, dataBlock: 1.5, finalDot: 1.5 };
+  const seconds = STAGE_MS / 1000;
+  const timeouts = {
+    connect: seconds,
+    greeting: seconds,
+    command: seconds,
+    data: seconds,
+    dataBlock: seconds,
+    finalDot: seconds,
+  };
   const handOver = createDelivery({
     house,
     delivery: () => ({ ...DEFAULT_DELIVERY_SETTINGS, timeouts }),
@@ -198,22 +205,25 @@ async function compare(
   const channels: Record<string, number> = {};
   let comparisons = 0;
   try {
-    for (const policies of ['honoured', 'ignored'] as const) {
-      for (const order of ['seeded', 'any'] as const) {
+    const runs = (['honoured', 'ignored'] as const).flatMap((policies) =>
+      (['seeded', 'any'] as const).map((order) => ({ policies, order })),
+    );
+    await Promise.all(
+      runs.map(async ({ policies, order }) => {
         const seed = order === 'seeded' ? world.seed : null;
         const predictions = await predictionsIn(app, world, policies, seed);
-        await Promise.all(
-          TLS_MODES.map(async (mode) => {
-            const { outcome, because } = await deliveryIn(handOver, world, placed, { mode, policies, seed });
-            const predicted = predictions[mode];
-            comparisons += 1;
-            channels[outcome.channel] = (channels[outcome.channel] ?? 0) + 1;
-            if (agrees(predicted, outcome)) return;
+        const ofMode = async (mode: TlsMode): Promise<void> => {
+          const { outcome, because } = await deliveryIn(handOver, world, placed, { mode, policies, seed });
+          const predicted = predictions[mode];
+          comparisons += 1;
+          channels[outcome.channel] = (channels[outcome.channel] ?? 0) + 1;
+          if (!agrees(predicted, outcome)) {
             found.push({ world, mode, policies, order, predicted, delivered: outcome, because });
-          }),
-        );
-      }
-    }
+          }
+        };
+        await Promise.all(TLS_MODES.map(ofMode));
+      }),
+    );
   } finally {
     await Promise.all([app.close(), house.close(), dns.stop()]);
   }
@@ -228,17 +238,23 @@ function agrees(predicted: Prediction, outcome: PredictedOutcome): boolean {
   );
 }
 
+function localPart({ international }: DifferentialWorld): string {
+  return international ? 'jürgen' : 'user';
+}
+
 function addressee(world: DifferentialWorld): string {
+  const local = localPart(world);
+  const recipient = `${local}@${DOMAIN}`;
   switch (world.way) {
     case 'mx':
     case 'implicit':
-      return RECIPIENT;
+      return recipient;
     case 'server by name':
-      return `${RECIPIENT}[mx1.${DOMAIN}]`;
+      return `${recipient}[mx1.${DOMAIN}]`;
     case 'server by address':
-      return `${RECIPIENT}[${addressOf(world, 0, 0)}]`;
+      return `${recipient}[${addressOf(world, 0, 0)}]`;
     case 'literal':
-      return `user@[${literalOf(world)}]`;
+      return `${local}@[${literalOf(world)}]`;
   }
 }
 
@@ -276,7 +292,7 @@ async function deliveryIn(
 ): Promise<{ readonly outcome: PredictedOutcome; readonly because: readonly string[] }> {
   const honoured = how.policies === 'honoured';
   const literal = world.way === 'literal';
-  const to = literal ? `user@[${literalOf(world)}]` : RECIPIENT;
+  const to = `${localPart(world)}@${literal ? `[${literalOf(world)}]` : DOMAIN}`;
   const server =
     world.way === 'server by name'
       ? `[mx1.${DOMAIN}]`

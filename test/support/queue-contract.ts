@@ -284,7 +284,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     assert.equal(await store.lane('held.example'), null);
   });
 
-  test(`${name}: slots are never more than allowed, across processes, and lapse with their lease (R114)`, async (context) => {
+  test(`${name}: slots are never more than allowed, across processes, and lapse with their lease`, async (context) => {
     const [store, other] = await two(context);
     const take = (from: QueueStore, most: number, now = START) => from.takeSlot('d.example', most, 'o', now, 1_000);
     const taken = await Promise.all(Array.from({ length: 20 }, (_, index) => take(index % 2 === 0 ? store : other, 5)));
@@ -314,7 +314,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     assert.equal(await store.takeSlot('k', 3, 'p', START, 60_000), null);
   });
 
-  test(`${name}: an allowance is shared by all and begins anew with each window and by hand (R114, R116)`, async (context) => {
+  test(`${name}: an allowance is shared by all and begins anew with each window and by hand`, async (context) => {
     const [store, other] = await two(context);
     const hour = 3_600_000;
     const take = (from: QueueStore, wanted: number, now = START + 5) =>
@@ -476,6 +476,25 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     );
     const again = await store.accept(messageTo(['x@a.example'], { idempotencyKey: 'k' }), START);
     assert.ok(again.fresh && again.mid > part, 'a number is never given again');
+  });
+
+  test(`${name}: a sweep forgets places nobody has held since, and gives none of those away that are held`, async (context) => {
+    const store = await queue(context);
+    for (const key of ['old', 'held'])
+      for (const slot of [0, 1, 2]) assert.equal(await store.takeSlot(key, 3, 'o', START, 1_000), slot);
+    await store.freeSlot('held', 0, 'o');
+    await store.freeSlot('held', 2, 'o');
+    await store.sweep(START + 500);
+    assert.equal(await store.takeSlot('old', 3, 'p', START + 500, 1_000), null);
+    await store.takeSlot('held', 3, 'p', START + 500, 10_000);
+    await store.sweep(START + 1_001);
+    const places = async (key: string) => {
+      const taken = [];
+      for (let count = 0; count < 4; count++) taken.push(await store.takeSlot(key, 3, 'q', START + 1_001, 1_000));
+      return taken.map(String).toSorted();
+    };
+    assert.deepEqual(await places('old'), ['0', '1', '2', 'null']);
+    assert.deepEqual(await places('held'), ['1', '2', 'null', 'null']);
   });
 
   test(`${name}: a number is never given twice, by whichever process`, async (context) => {

@@ -1,9 +1,10 @@
 /**
- * A process of its own over the same database: `accept` takes messages in, twenty at a time, and says the number of each
- * that was acknowledged, one a line, until it is ended; `claim` claims one recipient after another of `a.example`,
- * reports every second one delivered and says which recipients it had, until nothing is left.
+ * A process of its own over the same database. `accept` takes messages in, twenty at a time, and says the number of each
+ * that was acknowledged, one a line, until it is ended. `claim` claims one message after another for `a.example`,
+ * reports every second one delivered and says which recipients it had, until nothing is left. `deliver` does so with
+ * five workers, says what it has claimed, and what is delivered once the report was acknowledged.
  *
- *   node queue-process.ts accept|claim PATH-OR-URL NAME
+ *   node queue-process.ts accept|claim|deliver PATH-OR-URL NAME
  */
 import { systemClock } from '../../src/app/world.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -29,6 +30,18 @@ if (what === 'accept') {
     }
   };
   await Promise.all(Array.from({ length: 20 }, (_, number) => submitter(number)));
+} else if (what === 'deliver') {
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const [claimed] = await store.claim(claimOf('a.example', { owner: name, most: 1 }));
+      if (claimed === undefined) return;
+      for (const { rid } of claimed.recipients) process.stdout.write(`claimed ${claimed.mid} ${rid}\n`);
+      await store.report(reportsOf(claimed, { kind: 'delivered' }), START);
+      for (const { rid } of claimed.recipients) process.stdout.write(`delivered ${claimed.mid} ${rid}\n`);
+    }
+  };
+  await Promise.all([1, 2, 3, 4, 5].map(worker));
+  await store.close();
 } else {
   for (let count = 0; ; count++) {
     const [claimed] = await store.claim(claimOf('a.example', { owner: name, most: 1 }));
