@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { crashRun } from '../test/support/crash-run.ts';
+import { killedDelivery } from '../test/support/killed-delivery.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,7 +25,7 @@ const place =
     ? ({ kind: 'file', path: join(folder, 'queue.db') } as const)
     : ({ kind: 'postgres', url: values.database } as const);
 try {
-  const report = await crashRun({
+  const report = await killedDelivery({
     place,
     messages: messages ?? 0,
     kills: kills ?? 0,

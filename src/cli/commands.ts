@@ -18,6 +18,7 @@ import {
   TLSVERIFY_OPTIONS,
   WORLD_OPTIONS,
 } from './option-specs.ts';
+import { HOST_OPTIONS, QUEUE_LIST_OPTIONS, SERVE_OPTIONS, SUBMIT_OPTIONS } from './queue-options.ts';
 import type { Services } from './services.ts';
 
 export interface Invocation {
@@ -57,6 +58,10 @@ export const KNOWN_OPTIONS = [
   ...LAB_OPTIONS,
   ...DELIVER_OPTIONS,
   ...PLACE_OPTIONS,
+  ...SUBMIT_OPTIONS,
+  ...QUEUE_LIST_OPTIONS,
+  ...HOST_OPTIONS,
+  ...SERVE_OPTIONS,
 ];
 
 export const COMMANDS = {

@@ -1,9 +1,9 @@
 /** `tlsreach explain [CODE]`: a page of plain text for every finding, TLS mode, stage, verdict and chain problem. */
 import type { World } from '../app/world.ts';
 import { adviceFor, FINDING_CODES, findingEntry, isFindingCode } from '../probe/finding-catalogue.ts';
+import { CONCEPTS } from '../report/explain-concepts.ts';
 import { wrap } from '../report/layout.ts';
 import { closest } from './closest.ts';
-import { CONCEPTS } from './explain-concepts.ts';
 import { UsageError } from './usage-error.ts';
 
 const MOST_COLUMNS = 90;

@@ -2,10 +2,10 @@
 import type { World } from '../app/world.ts';
 import { showDomain } from '../base/domain.ts';
 import { printable } from '../base/printable.ts';
+import { DEFAULT_MIN, EXPECTATIONS, type Expectation, type GateSet, type Gates } from '../probe/gates.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import { showTargetDomain, type Target } from '../probe/target.ts';
 import { closest } from './closest.ts';
-import { DEFAULT_MIN, EXPECTATIONS, type Expectation, type GateSet, type Gates } from './gates.ts';
 import { type GivenOptions, readJsonObject, readText } from './given-options.ts';
 import { UsageError } from './usage-error.ts';
 import { wholeOf } from './world-options.ts';

@@ -51,7 +51,7 @@ export const WORLD_OPTIONS: readonly OptionSpec[] = [
 export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--format <name>',
-    help: 'table, detail, json, ndjson, csv, pager, pager-html, text, html, markdown, junit or nagios (table)',
+    help: 'table, detail, json, ndjson, csv, pager, pager-html, text, xml, xml-score, xml-matrix, xml-detail, html, markdown, junit, sarif, openmetrics or nagios (table)',
   },
   { flags: '--output <file>', help: 'write the result here; the file appears when it is complete' },
   { flags: '--old-headings', help: 'the older headings in the matrix: Connect, Allowed, Can Use, …' },

@@ -1,13 +1,15 @@
 /** The commands and their options as commander knows them: help, suggestions, and every unusual way to write an option. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
+import { VERSION } from '../base/version.ts';
+import { closest } from './closest.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
 import type { OptionSpec } from './option-specs.ts';
+import { QUEUE_COMMANDS } from './queue-commands.ts';
 import type { Services } from './services.ts';
-
-export const VERSION = '0.1.0';
+import { UsageError } from './usage-error.ts';
 
 const EXIT_CODES = `
 Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not
@@ -138,14 +140,17 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     const added = command(entry.name, entry.description, specsOf(entry), above.at(-1));
     const lineage = [...above, added];
     for (const [syntax, help] of entry.words) added.argument(syntax, help);
+    const names = entry.operations.map(({ name }) => name);
+    if (names.length > 0) added.usage('[options] [operation]').argument('[operation]', 'without it: the dialogue');
     added.action(async () => {
       const words = added.processedArgs.flat().filter((word): word is string => typeof word === 'string');
+      if (names.length > 0 && words[0] !== undefined) throw unknownOperation(entry.name, words[0], names);
       const flags = Object.assign({}, ...lineage.map(flagsOf)) as Readonly<Record<string, unknown>>;
       settle(await entry.run({ words, flags, known: KNOWN_OPTIONS, world, services }));
     });
     for (const operation of entry.operations) configuring(operation, lineage);
   };
-  for (const entry of CONFIG_COMMANDS) configuring(entry);
+  for (const entry of [...QUEUE_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
@@ -163,6 +168,7 @@ function newProgram({ stdout, stderr }: World): Command {
     .helpOption('-h, --help', 'this help')
     .helpCommand('help [command]', 'help for a command')
     .addHelpText('after', EXAMPLES)
+    .configureHelp({ subcommandTerm })
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -180,6 +186,19 @@ function newProgram({ stdout, stderr }: World): Command {
       getOutHelpWidth: () => stdout.columns(),
       getErrHelpWidth: () => stderr.columns(),
     });
+}
+
+/** What stands in the list of commands: narrow enough that the text beside it has room at 80 columns. */
+function subcommandTerm(command: Command): string {
+  return command.commands.length > 0
+    ? `${command.name()} [operation]`
+    : Help.prototype.subcommandTerm.call(new Help(), command);
+}
+
+function unknownOperation(command: string, word: string, names: readonly string[]): UsageError {
+  const near = closest(word, names);
+  const help = near === null ? `choose one of ${names.join(', ')}` : `did you mean ${near}?`;
+  return new UsageError(`${command} has no operation "${printable(word, 80)}"; ${help}`);
 }
 
 /** Only what stood on the command line; commander's own defaults say nothing. */

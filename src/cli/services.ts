@@ -4,10 +4,13 @@
  */
 import type { DataPlace, OpenConfiguration } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
+import type { Installation } from '../app/installation.ts';
+import type { OpenQueue } from '../app/queue.ts';
 import type { AppSettings } from '../app/settings.ts';
 import type { DestinationControls } from '../policy/destination.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import type { RouteSummary } from '../report/host-status.ts';
 
 export interface ProbeApp {
   probe(request: ProbeRequest, hooks?: ProbeHooks): Promise<ProbeResult>;
@@ -39,4 +42,10 @@ export interface Services {
   readonly configuredControls?: (() => Promise<((destination: string) => DestinationControls) | null>) | undefined;
   openLab(wishes: LabWishes): Promise<OpenLab>;
   openConfiguration(place: DataPlace): Promise<OpenConfiguration>;
+  /** Rejects with `StoreTrouble`. */
+  openQueue(place: DataPlace): Promise<OpenQueue>;
+  /** Rejects with `StoreTrouble`. */
+  openInstallation(place: DataPlace, settings: AppSettings): Promise<Installation>;
+  /** Where mail to a destination would go now. */
+  routeOf(destination: string, settings: AppSettings): Promise<RouteSummary>;
 }

@@ -128,6 +128,15 @@ export interface HostState {
   readonly delivered: number;
 }
 
+/** A destination with something waiting or on its way. */
+export interface TopHost extends HostState {
+  /** Recipients that wait or are on their way, and those of them that were tried before. */
+  readonly active: number;
+  readonly attempted: number;
+  /** When the oldest of the messages was accepted. */
+  readonly oldestAt: number | null;
+}
+
 export type HostCounter = 'softBounced' | 'dns' | 'fivexx' | 'expired' | 'other' | 'delivered';
 
 export interface QueueItem {
@@ -215,11 +224,10 @@ export interface QueueStore {
   /** Also what is on its way, of which nothing more is noted. `now`: from then the message is kept for a sweep. */
   remove(selection: QueueSelection, now?: number): Promise<number>;
   retryNow(selection: QueueSelection, now: number): Promise<number>;
-  topHosts(
-    limit: number,
-  ): Promise<
-    readonly (HostState & { readonly active: number; readonly attempted: number; readonly oldestAt: number | null })[]
-  >;
+  /** Most active first; of one destination alone where it is named, and nothing where nothing of it is active. */
+  topHosts(limit: number, destination?: string): Promise<readonly TopHost[]>;
+  /** Connections that hold a place now, over all processes, by destination. */
+  connections(now: number): Promise<ReadonlyMap<string, number>>;
   /** Forgets finished messages older than this; answers how many. */
   sweep(before: number): Promise<number>;
 

@@ -78,7 +78,9 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
     };
     const onSecure = (): void => {
       const resumed = tls.isSessionReused() ? kept : null;
-      const chainAsSent = resumed?.chainAsSent ?? chainAsSentBy(tls);
+      // In TLS 1.3 a resumed session shows no certificate: the chain is that of the session it goes back to.
+      const chainAsSent =
+        resumed === null || resumed.chainAsSent.length === 0 ? chainAsSentBy(tls) : resumed.chainAsSent;
       staple ??= resumed?.ocspStaple ?? null;
       keepSessions(tls, options.resumption, { chainAsSent, ocspStaple: staple });
       const facts = tlsSessionOf(tls, serverName, chainAsSent);

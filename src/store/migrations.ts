@@ -11,6 +11,7 @@ export function migrationsFor(kind: DatabaseKind): Readonly<Record<string, Migra
   return {
     '0001-queue': step(kind === 'file' ? queueTables(SQLITE) : queueTables(POSTGRES)),
     '0002-configuration': step(kind === 'file' ? configurationTables(SQLITE) : configurationTables(POSTGRES)),
+    '0003-web': step(kind === 'file' ? webTables(SQLITE) : webTables(POSTGRES)),
   };
 }
 
@@ -86,7 +87,13 @@ function queueTables({ kind, integer, identity, bytes, clustered }: Words): read
       key text primary key, window_start ${integer} not null, taken ${integer} not null) ${clustered}`,
     `create table number_block (what text primary key, next ${integer} not null) ${clustered}`,
     `create table signal (id ${identity}, channel text not null, payload text not null)`,
+    ...(kind === 'postgres' ? ['recipient', 'attempt', 'slot'].map(tidiedOften) : []),
   ];
+}
+
+/** Rows that change state all the time: what they leave behind in the indexes is passed by each claim until it is tidied. */
+function tidiedOften(table: string): string {
+  return `alter table ${table} set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)`;
 }
 
 function configurationTables({ integer }: Words): readonly string[] {
@@ -96,5 +103,24 @@ function configurationTables({ integer }: Words): readonly string[] {
       at ${integer} not null)`,
     `create table pending_configuration (
       id ${integer} primary key, document text, based_on ${integer} not null, version ${integer} not null)`,
+  ];
+}
+
+function webTables({ integer, identity }: Words): readonly string[] {
+  return [
+    `create table probe (
+      id text primary key, target text not null, domain text not null, listed ${integer} not null,
+      options text not null, created_at ${integer} not null, finished_at ${integer} not null, result text, problem text)`,
+    'create index probe_domain on probe (domain, finished_at, id)',
+    'create index probe_target on probe (target, finished_at, id)',
+    'create index probe_finished on probe (finished_at, id)',
+    `create table account (
+      name text primary key, role text not null, password_hash text not null, must_change ${integer} not null,
+      created_at ${integer} not null)`,
+    `create table access_token (
+      id text primary key, title text not null, digest text not null, scopes text not null, owner text not null,
+      created_at ${integer} not null)`,
+    `create table audit (
+      id ${identity}, at ${integer} not null, who text not null, what text not null, detail text not null)`,
   ];
 }

@@ -12,7 +12,7 @@ import { freeSlot, resetLimits, takeRecipients, takeSlot } from './queue-limits.
 import { hold, release, remove, retryNow } from './queue-people.ts';
 import { finished, reporting } from './queue-report.ts';
 import { sweep } from './queue-sweep.ts';
-import { body, lanes, list, topHosts } from './queue-view.ts';
+import { body, connections, lanes, list, topHosts } from './queue-view.ts';
 
 export function createQueueStore(database: Database): QueueStore {
   const accept = accepting(database);
@@ -48,7 +48,8 @@ export function createQueueStore(database: Database): QueueStore {
     release: (selection, now) => release(database, selection, now),
     remove: (selection, now = database.clock.now()) => remove(database, selection, now),
     retryNow: (selection, now) => retryNow(database, selection, now),
-    topHosts: (limit) => topHosts(database, limit),
+    topHosts: (limit, destination) => topHosts(database, limit, destination),
+    connections: (now) => connections(database, now),
     sweep: (before) => sweep(database, before),
 
     nextNumber: numberSource(database),

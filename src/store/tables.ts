@@ -17,6 +17,10 @@ export interface Tables {
   readonly signal: SignalTable;
   readonly configuration: ConfigurationTable;
   readonly pending_configuration: PendingTable;
+  readonly probe: ProbeTable;
+  readonly account: AccountTable;
+  readonly access_token: TokenTable;
+  readonly audit: AuditTable;
 }
 
 interface MessageTable {
@@ -126,4 +130,46 @@ interface PendingTable {
   readonly document: string | null;
   readonly based_on: number;
   readonly version: number;
+}
+
+/** Tests that ended. */
+export interface ProbeTable {
+  readonly id: string;
+  readonly target: string;
+  readonly domain: string;
+  /** 1: stands in the history of its domain for everybody. */
+  readonly listed: number;
+  /** JSON. */
+  readonly options: string;
+  readonly created_at: number;
+  readonly finished_at: number;
+  /** JSON of `tlsreach.probe/1`. */
+  readonly result: string | null;
+  readonly problem: string | null;
+}
+
+interface AccountTable {
+  readonly name: string;
+  readonly role: string;
+  readonly password_hash: string;
+  readonly must_change: number;
+  readonly created_at: number;
+}
+
+interface TokenTable {
+  readonly id: string;
+  readonly title: string;
+  readonly digest: string;
+  /** With blanks between. */
+  readonly scopes: string;
+  readonly owner: string;
+  readonly created_at: number;
+}
+
+interface AuditTable {
+  readonly id: Generated<number>;
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+  readonly detail: string;
 }

@@ -20,6 +20,9 @@ const services = {
   createDeliverer: () => assert.fail(),
   openLab: () => assert.fail(),
   openConfiguration: () => assert.fail(),
+  openQueue: () => assert.fail(),
+  openInstallation: () => assert.fail(),
+  routeOf: () => assert.fail(),
 };
 
 /** What commander makes of the same arguments; null where it refuses them. */

@@ -20,6 +20,8 @@ export interface Scene {
   readonly files?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly terminal?: boolean;
+  /** Input comes from a person. */
+  readonly typed?: boolean;
   readonly columns?: number;
   /** What probing a target yields; the good example under the target's name by default. */
   readonly probe?: (request: ProbeRequest, hooks: ProbeHooks) => Promise<ProbeResult> | ProbeResult;
@@ -30,6 +32,9 @@ export interface Scene {
   /** What keeps the configuration; a new one in memory where left out. */
   readonly store?: ConfigurationStore;
   readonly createDeliverer?: Services['createDeliverer'];
+  readonly openQueue?: Services['openQueue'];
+  readonly openInstallation?: Services['openInstallation'];
+  readonly routeOf?: Services['routeOf'];
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -86,7 +91,7 @@ export async function play(scene: Scene): Promise<Seen> {
     env,
     argv,
     stdin: () => Readable.from([Buffer.from(stdin)]),
-    stdinIsTerminal: false,
+    stdinIsTerminal: scene.typed === true,
     stdout: output('stdout'),
     stderr: output('stderr'),
     clock: systemClock,
@@ -143,6 +148,9 @@ export async function play(scene: Scene): Promise<Seen> {
       return { configuration: createConfiguration(store, systemClock), close: async () => {} };
     },
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
+    openQueue: scene.openQueue ?? nobodyDelivers,
+    openInstallation: scene.openInstallation ?? nobodyDelivers,
+    routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',

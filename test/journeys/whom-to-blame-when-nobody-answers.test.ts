@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { AppSettings } from '../../src/app/settings.ts';
-import { judgeGates } from '../../src/cli/gates.ts';
+import { judgeGates } from '../../src/probe/gates.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { parseServer } from '../../src/probe/target.ts';
 import { openStage } from '../support/lab.ts';
@@ -28,7 +28,7 @@ describe('when no host of a target answers', () => {
 
   /** A probe of the silent host, with these canaries. */
   async function probe(named: Pick<AppSettings, 'canaries'>): Promise<ProbeResult> {
-    const stage = await openStage({ only: ['good'] }, { timeoutMs: 400, ...named });
+    const stage = await openStage({ only: ['good'] }, { timeoutMs: 1200, ...named });
     try {
       return await stage.probe(`you@good.lab.test[${place()}]`);
     } finally {

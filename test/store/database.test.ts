@@ -32,7 +32,7 @@ test('a new folder is made, and nobody else may read what is in it', async (cont
   for (const file of [path, `${path}-wal`, `${path}-shm`]) assert.equal(statSync(file).mode & 0o077, 0, file);
 });
 
-test('what was accepted is there when the file is opened again', async (context) => {
+test('what was accepted is there when the file is opened again (R118)', async (context) => {
   const path = newPath(context);
   const first = createQueueStore(await opened(context, path));
   const { mid } = await first.accept(messageTo(['x@a.example']), START);
@@ -175,7 +175,7 @@ test('a file that has reached its largest size is full: nothing is there by half
   assert.equal((await store.lane('b.example'))?.waiting, 2);
 });
 
-test('a log cut off in the middle, as a power failure leaves it, loses what was not committed alone', async (context) => {
+test('a log cut off in the middle, as a power failure leaves it, loses what was not committed alone (R118)', async (context) => {
   const path = newPath(context);
   const store = createQueueStore(await opened(context, path));
   const { mid } = await store.accept(messageTo(['x@a.example']), START);

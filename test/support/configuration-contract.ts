@@ -59,6 +59,20 @@ export function configurationContract(name: string, newDatabase: NewDatabase): v
     assert.equal((await store.committed())?.revision, 1);
   });
 
+  test(`${name}: a commit takes along the pending document that was read, and no later one`, async (context) => {
+    const [store, other] = await two(context);
+    assert.equal(await store.commit(FIRST, 0, 1), 'conflict', 'nothing is pending');
+    const version = await store.setPending({ document: '1', basedOn: 0 }, null);
+    assert.ok(typeof version === 'number');
+    const next = await other.setPending({ document: '2', basedOn: 0 }, version);
+    assert.ok(typeof next === 'number');
+    assert.equal(await store.commit(FIRST, 0, version), 'conflict');
+    assert.equal(await store.commit(FIRST, 0, null), 'conflict');
+    assert.equal((await store.pending())?.document, '2');
+    assert.equal(await store.commit(FIRST, 0, next), 1);
+    assert.equal(await store.commit(SECOND, 1, null), 2);
+  });
+
   test(`${name}: of two that write at one moment one is told of the conflict`, async (context) => {
     const [store, other] = await two(context);
     for (let round = 0; round < 10; round++) {

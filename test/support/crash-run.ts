@@ -1,156 +1,100 @@
 /**
- * Delivery that is killed again and again: messages are taken into a store while processes deliver them to a real server
- * on loopback over verified TLS, and each process in turn is ended by SIGKILL at a moment of chance and replaced. In the
- * end every message has arrived, and whatever arrived twice was the last one of its connection: its reply was on the way,
- * or on its way into the store.
+ * A process that delivers, killed again and again at moments nobody chose, until the queue is empty. What arrived is then
+ * held against what was queued: nothing may be lost, and what came twice must have been on its way when a kill came.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { systemClock } from '../../src/app/world.ts';
-import type { QueueStore } from '../../src/delivery/queue-store.ts';
-import { createLabAuthority } from '../../src/lab/lab-certificates.ts';
-import { startZoneServer } from '../../src/lab/zone-server.ts';
-import { type DatabasePlace, openDatabase } from '../../src/store/database.ts';
-import { createQueueStore } from '../../src/store/queue-store.ts';
-import { startCountingServer, type Taken } from './counting-server.ts';
-import { type DeliveryProcess, type DeliveryWishes, launchDelivery, startDelivery } from './delivery-process.ts';
+
+import { allTo, configure, type Program, startProgram, until, withQueue } from './installation.ts';
+import { type Arrival, startMailSink } from './mail-sink.ts';
 import { messageTo } from './store-world.ts';
 
-export interface CrashWishes {
-  readonly place: DatabasePlace;
+export interface CrashOptions {
+  readonly data: string;
   readonly messages: number;
   readonly kills: number;
-  /** That deliver at one time. */
-  readonly processes: number;
-  /** Between two kills at most, ms. */
-  readonly lifeMs: number;
+  readonly connections: number;
+  /** 0 to 1: when the next kill comes, between the first delivery after a start and `spreadMs` later. */
+  readonly random: () => number;
+  readonly spreadMs: number;
+  readonly timeoutMs: number;
 }
 
 export interface CrashReport {
-  readonly delivered: number;
   readonly kills: number;
-  /** Accepted for good, and never arrived. */
+  readonly arrived: number;
+  /** Queued and never seen. */
   readonly lost: readonly string[];
-  /** Arrived more than once, as may be: the reply was on its way when the sender was killed. */
-  readonly repeated: number;
-  /** Arrived more than once without that excuse. */
-  readonly unexcused: readonly string[];
-  /** Recipients that the store does not hold for delivered. */
+  /** Seen and still waiting in the queue at the end. */
   readonly unfinished: number;
-  readonly seconds: number;
+  readonly twice: number;
+  /** Came twice, although the connection of the first copy went on, or ended in order. */
+  readonly unexcused: readonly string[];
+  readonly mostConnections: number;
 }
 
-/** After so long a dead process counts as dead, ms. */
-const LEASE_MS = 4_000;
-/** Everything has arrived within so long after the last kill, ms. */
-const END_MS = 120_000;
-/** The server takes its time over each message, ms: a kill finds many of them on their way. */
-const ANSWER_MS = 25;
-const DESTINATIONS = 4;
-const PAGE = 1_000;
-
-export async function crashRun({ place, messages, kills, processes, lifeMs }: CrashWishes): Promise<CrashReport> {
-  const since = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), 'tlsreach-crash-'));
-  const world = await startWorld(folder, ANSWER_MS);
-  const store = createQueueStore(await openDatabase(place, { clock: systemClock }));
-  let lives = 0;
-  const wishes = (): DeliveryWishes => ({
-    place,
-    owner: `life ${++lives} of ${process.pid}`,
-    resolver: world.resolver,
-    port: world.server.port,
-    rootFile: world.rootFile,
-    controls: { tls: 'required-verify', maxConcurrency: 100 },
-    leaseMs: LEASE_MS,
-    initialRetrySeconds: 1,
-    hostDownSeconds: 1,
-  });
-  let working: DeliveryProcess[] = [];
+export async function crashRun(options: CrashOptions): Promise<CrashReport> {
+  const { data, messages, connections } = options;
+  const sink = await startMailSink({ delayMs: 2 });
+  let running: Program | null = null;
+  let kills = 0;
   try {
-    for (let count = 0; count < processes; count++) working.push(await startDelivery(wishes()));
-    let accepted = 0;
-    for (let kill = 0; kill < kills; kill++) {
-      const until = Math.round(((kill + 1) * messages) / kills);
-      await acceptMessages(store, accepted, until);
-      accepted = until;
-      await pause(Math.random() * lifeMs);
-      const [oldest, ...others] = working;
-      oldest?.child.kill('SIGKILL');
-      working = [...others, launchDelivery(wishes())];
+    await configure(data, (document) => {
+      const { destinations } = document;
+      const plain = { ...destinations.default, tls: 'no', dane: 'off', mtaSts: 'off' } as const;
+      const routed = allTo(sink.port, document);
+      return { ...routed, destinations: { ...destinations, default: { ...plain, maxConcurrency: connections } } };
+    });
+    await withQueue(data, async (queue) => {
+      await Promise.all(
+        Array.from({ length: messages }, (_, count) =>
+          queue.accept(
+            messageTo([`u${count}@d${count % 3}.example`], { bytes: Buffer.from(`X-Test: ${count}\r\n\r\nhello\r\n`) }),
+            Date.now(),
+          ),
+        ),
+      );
+    });
+    const end = performance.now() + options.timeoutMs;
+    const waiting = (): Promise<number> =>
+      withQueue(data, async (queue) => (await queue.list({ states: ['queued', 'claimed'], limit: 1 })).length);
+    while (performance.now() < end) {
+      running = startProgram(['serve', '--data', data, '--roles', 'delivery', '--lease', '1', '--drain', '5']);
+      const child = running.process;
+      const before = sink.arrivals.length;
+      if (kills < options.kills) {
+        const began = await until(() => sink.arrivals.length > before, 15_000);
+        if (!began && (await waiting()) === 0) break;
+        await new Promise((resolve) => setTimeout(resolve, options.random() * options.spreadMs));
+        child.kill('SIGKILL');
+        await running.ended;
+        kills += 1;
+        continue;
+      }
+      await until(async () => (await waiting()) === 0, end - performance.now());
+      break;
     }
-    const over = performance.now() + END_MS;
-    while (new Set(world.server.taken.map(({ id }) => id)).size < messages || (await open(store)) > 0) {
-      if (performance.now() > over) break;
-      await pause(100);
-    }
-    await Promise.all(working.map((each) => each.stop()));
-    working = [];
+    running?.process.kill('SIGTERM');
+    await running?.ended;
     return {
-      ...judge(world.server.taken, messages),
       kills,
-      unfinished: await open(store),
-      seconds: (performance.now() - since) / 1000,
+      unfinished: await waiting(),
+      ...judge(sink.arrivals, sink.orderly, messages),
+      mostConnections: sink.open.most,
     };
   } finally {
-    for (const { child } of working) child.kill('SIGKILL');
-    await store.close();
-    await world.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (running !== null && running.process.exitCode === null) running.process.kill('SIGKILL');
+    await sink.stop();
   }
 }
 
-/** Every delivery, and whether those that came again had a reply on the way. */
-function judge(
-  taken: readonly Taken[],
-  messages: number,
-): Pick<CrashReport, 'delivered' | 'lost' | 'repeated' | 'unexcused'> {
-  const byId = Map.groupBy(taken, ({ id }) => id);
-  const lost = Array.from({ length: messages }, (_, index) => `m${index}`).filter((id) => !byId.has(id));
-  let repeated = 0;
-  const unexcused: string[] = [];
-  for (const [id, deliveries] of byId) {
-    for (const { connection } of deliveries.slice(0, -1)) {
-      repeated += 1;
-      if (connection.taken.at(-1) !== id) unexcused.push(id);
-    }
-  }
-  return { delivered: taken.length, lost, repeated, unexcused };
-}
-
-async function acceptMessages(store: QueueStore, from: number, until: number): Promise<void> {
-  const ids = Array.from({ length: until - from }, (_, index) => from + index);
-  await Promise.all(
-    ids.map((index) => {
-      const id = `m${index}`;
-      const bytes = Buffer.from(`Subject: ${id}\r\n\r\nhello\r\n`);
-      return store.accept(messageTo([`reader@d${index % DESTINATIONS}.test`], { subject: id, bytes }), Date.now());
-    }),
-  );
-}
-
-async function open(store: QueueStore): Promise<number> {
-  return (await store.list({ limit: PAGE, states: ['queued', 'claimed', 'held', 'bounced'] })).length;
-}
-
-/** A server, its name and its certificate, and the DNS that leads to it. */
-export async function startWorld(folder: string, answerMs = 0) {
-  const authority = createLabAuthority(Date.now());
-  const rootFile = join(folder, 'root.pem');
-  writeFileSync(rootFile, authority.rootPem);
-  const domains = Array.from({ length: DESTINATIONS }, (_, index) => `d${index}.test`);
-  const server = await startCountingServer(authority.issue({ names: ['mx.example.test', ...domains] }), answerMs);
-  const dns = await startZoneServer({
-    clock: systemClock,
-    zones: {
-      'mx.example.test': { A: ['127.0.0.1'], ttl: 3600 },
-      ...Object.fromEntries(domains.map((domain) => [domain, { MX: [[10, 'mx.example.test']], ttl: 3600 }])),
-    },
-  });
-  const stop = async (): Promise<void> => {
-    await Promise.all([server.stop(), dns.stop()]);
-  };
-  return { server, rootFile, resolver: dns.spec, stop };
+function judge(arrivals: readonly Arrival[], orderly: ReadonlySet<number>, messages: number) {
+  const copies = Map.groupBy(arrivals, ({ text }) => /^X-Test: (\d+)/m.exec(text)?.[1] ?? '');
+  const lost = Array.from({ length: messages }, (_, count) => String(count)).filter((name) => !copies.has(name));
+  const lastOf = new Map(arrivals.map((arrival) => [arrival.connection, arrival]));
+  const repeated = [...copies].filter(([, each]) => each.length > 1);
+  const unexcused = repeated
+    .filter(([, each]) =>
+      each.slice(0, -1).some((copy) => lastOf.get(copy.connection) !== copy || orderly.has(copy.connection)),
+    )
+    .map(([name]) => name);
+  return { arrived: arrivals.length, lost, twice: repeated.length, unexcused };
 }

@@ -53,6 +53,14 @@ export const BEHAVIOURS: Readonly<Record<string, Partial<PeerScript> | null>> = 
   'rcpt 421': { rcpt: '421 4.3.2 bye' },
   'rcpt closes': { rcpt: { after: 'close' } },
   'rcpt 251': { rcpt: '251 2.1.5 will forward' },
+  'takes all addresses': {
+    keywords: ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'STARTTLS'],
+    keywordsUnderTls: ['PIPELINING', '8BITMIME', 'SMTPUTF8'],
+  },
+  'takes all addresses, chunked': {
+    keywords: ['8BITMIME', 'SMTPUTF8', 'CHUNKING', 'DSN', 'STARTTLS'],
+    keywordsUnderTls: ['8BITMIME', 'SMTPUTF8', 'CHUNKING', 'DSN'],
+  },
 };
 
 export type BehaviourName = keyof typeof BEHAVIOURS & string;
@@ -113,6 +121,8 @@ export interface DifferentialWorld {
   readonly policy: 'none' | 'enforce all' | 'enforce first' | 'enforce nobody' | 'testing' | 'off' | 'not served';
   readonly reverseNames: boolean;
   readonly strictCn: boolean;
+  /** The recipient has an address beyond ASCII. */
+  readonly international: boolean;
 }
 
 export function drawWorld(seed: number): DifferentialWorld {
@@ -136,6 +146,7 @@ export function drawWorld(seed: number): DifferentialWorld {
     }),
     reverseNames: random() < 0.5,
     strictCn: random() < 0.2,
+    international: random() < 0.1,
   };
 }
 
@@ -176,6 +187,7 @@ export function* simpler(world: DifferentialWorld): Generator<DifferentialWorld>
     mxSigned: false,
     reverseNames: false,
     strictCn: false,
+    international: false,
   } as const;
   for (const [field, value] of Object.entries(plain)) {
     if (world[field as keyof typeof plain] !== value) yield { ...world, [field]: value };

@@ -39,7 +39,6 @@ import { target } from './lab.ts';
 import { mint, startSmtpPeer, testRoot, tlsOf, VALIDITY } from './smtp-peer.ts';
 
 const DOMAIN = 'example.com';
-const RECIPIENT = `user@${DOMAIN}`;
 /** ms for a stage: what is silent costs so much, and what is not must never. */
 const STAGE_MS = 2_000;
 const DAY_MS = 86_400_000;
@@ -239,17 +238,23 @@ function agrees(predicted: Prediction, outcome: PredictedOutcome): boolean {
   );
 }
 
+function localPart({ international }: DifferentialWorld): string {
+  return international ? 'jürgen' : 'user';
+}
+
 function addressee(world: DifferentialWorld): string {
+  const local = localPart(world);
+  const recipient = `${local}@${DOMAIN}`;
   switch (world.way) {
     case 'mx':
     case 'implicit':
-      return RECIPIENT;
+      return recipient;
     case 'server by name':
-      return `${RECIPIENT}[mx1.${DOMAIN}]`;
+      return `${recipient}[mx1.${DOMAIN}]`;
     case 'server by address':
-      return `${RECIPIENT}[${addressOf(world, 0, 0)}]`;
+      return `${recipient}[${addressOf(world, 0, 0)}]`;
     case 'literal':
-      return `user@[${literalOf(world)}]`;
+      return `${local}@[${literalOf(world)}]`;
   }
 }
 
@@ -287,7 +292,7 @@ async function deliveryIn(
 ): Promise<{ readonly outcome: PredictedOutcome; readonly because: readonly string[] }> {
   const honoured = how.policies === 'honoured';
   const literal = world.way === 'literal';
-  const to = literal ? `user@[${literalOf(world)}]` : RECIPIENT;
+  const to = `${localPart(world)}@${literal ? `[${literalOf(world)}]` : DOMAIN}`;
   const server =
     world.way === 'server by name'
       ? `[mx1.${DOMAIN}]`

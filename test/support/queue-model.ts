@@ -55,7 +55,7 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
         share: fc.integer({ min: 1, max: 5 }),
       }),
     },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 80 }) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 150 }) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('reclaim' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('renew' as const), owner: fc.nat(1) }) },
     {

@@ -5,7 +5,7 @@
 
 import { showDomain } from '../base/domain.ts';
 import { isTlsMode, showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
-import type { HostResult, PredictedOutcome, ProbeResult } from '../probe/result.ts';
+import type { HostResult, PredictedOutcome, ProbeResult } from './result.ts';
 
 export const EXPECTATIONS = [...TLS_MODES, 'dane', 'mta-sts'] as const;
 export type Expectation = (typeof EXPECTATIONS)[number];

@@ -1,0 +1,40 @@
+/** How often somebody may do something: a bucket per key that refills evenly, in a bounded number of buckets. */
+import type { Clock } from '../base/clock.ts';
+
+export interface AllowanceOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** At once, after a rest. */
+  readonly burst: number;
+  /** Then one in every so many ms. */
+  readonly everyMs: number;
+}
+
+export interface Allowance {
+  /** Takes one; null when it was there, else how many ms it takes until there is one. */
+  take(key: string): number | null;
+}
+
+/** More keys than this are strangers passing by: the one that rested longest is forgotten. */
+const MAX_KEYS = 50_000;
+
+export function createAllowance({ clock, burst, everyMs }: AllowanceOptions): Allowance {
+  /** When the bucket of a key will be full again, the longest rested first. */
+  const fullAt = new Map<string, number>();
+  return {
+    take: (key) => {
+      const now = clock.monotonic();
+      const full = Math.max(now, fullAt.get(key) ?? now);
+      const after = full + everyMs;
+      const wait = after - now - burst * everyMs;
+      if (wait > 0) return wait;
+      fullAt.delete(key);
+      fullAt.set(key, after);
+      if (fullAt.size > MAX_KEYS)
+        for (const oldest of fullAt.keys()) {
+          fullAt.delete(oldest);
+          break;
+        }
+      return null;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Pages from templates. Every value is escaped by `<%=`, the backtick included; what is markup already comes from another
+ * template or from `pictures.ts` and goes in by `<%-`. Templates touch no file and see nothing but the one value.
+ */
+import { compile } from 'ejs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { escapeMarkup } from '../report/markup.ts';
+import { sendText } from './answer.ts';
+import type { WebHouse } from './house.ts';
+import { LANGUAGES, type Language, pickLanguage, type Say, sayIn } from './languages.ts';
+import type { Problem } from './problem.ts';
+
+/** What every template sees beside its own values. */
+export interface Frame {
+  readonly language: Language;
+  readonly say: Say;
+  readonly csrf: string;
+}
+
+export interface PageOptions {
+  readonly title: string;
+  /** A page that is not complete yet asks for itself again without a script. */
+  readonly refresh?: boolean;
+  readonly status?: number;
+}
+
+export interface Views {
+  frame(request: FastifyRequest): Frame;
+  page(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    template: string,
+    values: object,
+    options: PageOptions,
+  ): FastifyReply;
+  problem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply;
+}
+
+export const LANGUAGE_COOKIE = 'tlsreach_language';
+const YEAR_S = 365 * 86_400;
+
+export function createViews({ files, tls }: WebHouse): Views {
+  const compiled = new Map(
+    [...files.templates].map(([name, text]) => [
+      name,
+      compile(text, {
+        escape: (value: unknown) => escapeMarkup(String(value ?? '')),
+        strict: true,
+        localsName: 'page',
+        rmWhitespace: true,
+      }),
+    ]),
+  );
+  const render = (name: string, values: object): string => {
+    const template = compiled.get(name);
+    if (template === undefined) throw new Error(`there is no template ${name}`);
+    const part = (inner: string, more: object): string => render(inner, { ...values, ...more });
+    return template({ ...values, part }) as string;
+  };
+  const frame = (request: FastifyRequest): Frame => {
+    const { lang } = request.query as { readonly lang?: unknown };
+    const asked = typeof lang === 'string' ? lang : undefined;
+    const language = pickLanguage(asked ?? request.cookies[LANGUAGE_COOKIE], request.headers['accept-language']);
+    return { language, say: sayIn(language), csrf: request.caller?.session?.csrf ?? '' };
+  };
+  const page: Views['page'] = (request, reply, template, values, { title, refresh = false, status = 200 }) => {
+    const shared = frame(request);
+    const { lang } = request.query as { readonly lang?: unknown };
+    if (typeof lang === 'string' && lang === shared.language) {
+      void reply.setCookie(LANGUAGE_COOKIE, lang, {
+        path: '/',
+        maxAge: YEAR_S,
+        sameSite: 'lax',
+        httpOnly: true,
+        secure: tls !== null,
+      });
+    }
+    const body = render(template, { ...shared, ...values });
+    const path = request.url.split('?')[0] ?? '/';
+    const session = request.caller?.session ?? null;
+    const html = render('layout', {
+      ...shared,
+      title,
+      body,
+      refresh,
+      path,
+      user: session?.user.name ?? null,
+      languages: Object.entries(LANGUAGES).map(([code, { name }]) => ({
+        code,
+        name,
+        current: code === shared.language,
+      })),
+    });
+    void reply.code(status).header('Content-Language', shared.language).header('Vary', 'Accept-Language, Cookie');
+    return sendText(reply, 'text/html; charset=utf-8', html);
+  };
+  return {
+    frame,
+    page,
+    problem: (request, reply, problem) => {
+      const { say } = frame(request);
+      return page(request, reply, 'problem', { problem }, { title: say('problemTitle'), status: problem.status });
+    },
+  };
+}
