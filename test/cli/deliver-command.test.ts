@@ -47,7 +47,7 @@ describe('tlsreach deliver', { concurrency: 4 }, () => {
     const { resolver, port, httpsPort, rootPem } = lab;
     const world = ['--resolver', resolver, '--port', `${port}`, '--https-port', `${httpsPort}`, '--no-system-ca'];
     const files = { 'root.pem': rootPem, 'message.eml': MESSAGE, ...scene.files };
-    const all = [name, ...world, '--ca-file', 'root.pem', '--timeout', '4', ...argv];
+    const all = [name, ...world, '--ca-file', 'root.pem', '--timeout', '20', ...argv];
     return play({ createApp, createDeliverer, ...scene, files, argv: all });
   }
 

@@ -13,7 +13,8 @@ test('probe and delivery agree in channel, host and verified, in drawn worlds an
   const { worlds, comparisons, channels, disagreements } = await runDifferential({
     count: WORLDS,
     seed: 20_261_128,
-    concurrency: 12,
+    concurrency: 8,
+    silence: false,
   });
   const [first] = disagreements;
   assert.equal(first === undefined ? '' : showDisagreement(await shrink(first)), '');

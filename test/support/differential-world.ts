@@ -125,7 +125,7 @@ export interface DifferentialWorld {
   readonly international: boolean;
 }
 
-export function drawWorld(seed: number): DifferentialWorld {
+export function drawWorld(seed: number, silence: boolean): DifferentialWorld {
   const random = seededRandom(seed);
   const way = weighted(random, { mx: 12, implicit: 1, 'server by name': 1, 'server by address': 1, literal: 1 });
   const count = way === 'mx' ? weighted(random, { 1: 3, 2: 4, 3: 3 }) : '1';
@@ -134,7 +134,7 @@ export function drawWorld(seed: number): DifferentialWorld {
     way,
     mxSigned: random() < 0.6,
     mx: weighted(random, { works: 40, null: 1, 'no such domain': 1, fails: 1 }),
-    hosts: Array.from({ length: Number(count) }, () => drawHost(random)),
+    hosts: Array.from({ length: Number(count) }, () => drawHost(random, silence)),
     policy: weighted(random, {
       none: 6,
       'enforce all': 2,
@@ -150,13 +150,13 @@ export function drawWorld(seed: number): DifferentialWorld {
   };
 }
 
-function drawHost(random: Random): WorldHost {
+function drawHost(random: Random, silence: boolean): WorldHost {
   const addresses = random() < 0.3 ? 2 : 1;
   return {
     preference: random() < 0.5 ? 10 : 20,
     addresses: Array.from({ length: addresses }, () => ({
       family: random() < 0.7 ? 4 : 6,
-      behaviour: drawBehaviour(random),
+      behaviour: drawBehaviour(random, silence),
     })),
     chain: random() < 0.4 ? 'good' : oneOf(random, CHAINS),
     version: weighted(random, { any: 8, 'TLSv1.2': 3, TLSv1: 1, 'client certificate': 1 }),
@@ -167,11 +167,18 @@ function drawHost(random: Random): WorldHost {
   };
 }
 
-/** Silence costs its whole stage, so that it is drawn seldom. */
-function drawBehaviour(random: Random): BehaviourName {
+const SILENT = /silent|never/;
+
+/** Somebody in it says nothing. */
+export function isSilent({ hosts }: DifferentialWorld): boolean {
+  return hosts.some(({ addresses }) => addresses.some(({ behaviour }) => SILENT.test(behaviour)));
+}
+
+/** Silence costs its whole stage, so that it is drawn seldom, or not at all. */
+function drawBehaviour(random: Random, silence: boolean): BehaviourName {
   if (random() < 0.4) return 'good';
   const drawn = oneOf(random, Object.keys(BEHAVIOURS));
-  return /silent|never/.test(drawn) && random() < 0.7 ? 'good' : drawn;
+  return SILENT.test(drawn) && (!silence || random() < 0.7) ? 'good' : drawn;
 }
 
 /** Every world that is one step simpler. */
