@@ -74,6 +74,7 @@ export const DELIVER_NOW_OPTIONS: readonly OptionSpec[] = [
 ];
 export const SERVE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--roles <names>', help: 'which of delivery, with commas between (all)' },
+  { flags: '--tls-reports', help: 'send TLS reports to domains that ask for them: one process of an installation' },
   { flags: '--lease <seconds>', help: 'how long the work of a process that died lies idle (60)' },
   { flags: '--drain <seconds>', help: 'how long what is under way may take after SIGTERM (30)' },
   ...PLACE_OPTIONS.filter(({ flags }) => !flags.startsWith('--config')),

@@ -52,7 +52,9 @@ export async function serveCommand({ given, world, services }: ServeCommand): Pr
   };
   const asked = interruption(world);
   try {
-    const installation = await services.openInstallation(place, settings);
+    const installation = await services.openInstallation(place, settings, {
+      tlsReports: given.flag('tlsReports'),
+    });
     const running: RunningRole[] = [];
     try {
       for (const name of wanted) {
