@@ -67,6 +67,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
             attempts: 0,
             delayWarnings: 0,
             lastWarningAt: null,
+            last: null,
           },
         ],
       },
