@@ -16,6 +16,7 @@ import {
   TLSVERIFY_OPTIONS,
   WORLD_OPTIONS,
 } from './option-specs.ts';
+import { SERVE_OPTIONS, SERVE_SPECS } from './serve-options.ts';
 import type { Services } from './services.ts';
 
 export interface Invocation {
@@ -41,7 +42,14 @@ const TLSVERIFY_SPECS = [
 ];
 const DANEVERIFY_SPECS = TLSVERIFY_SPECS.filter((spec) => !TLSVERIFY_OPTIONS.includes(spec));
 /** A `--config` file may have them all, whichever command reads it. */
-export const KNOWN_OPTIONS = [...PROBE_SPECS, ...CHAIN_OPTIONS, ...TLSVERIFY_OPTIONS, ...LAB_OPTIONS, ...PLACE_OPTIONS];
+export const KNOWN_OPTIONS = [
+  ...PROBE_SPECS,
+  ...CHAIN_OPTIONS,
+  ...TLSVERIFY_OPTIONS,
+  ...LAB_OPTIONS,
+  ...PLACE_OPTIONS,
+  ...SERVE_OPTIONS,
+];
 
 export const COMMANDS = {
   probe: {
@@ -91,6 +99,14 @@ export const COMMANDS = {
       const { labCommand } = await import('./lab-command.ts');
       const { world, services } = invocation;
       return labCommand({ given: await given(invocation, LAB_OPTIONS), world, services });
+    },
+  },
+  serve: {
+    specs: SERVE_SPECS,
+    run: async (invocation) => {
+      const { serveCommand } = await import('./serve-command.ts');
+      const { world, services } = invocation;
+      return serveCommand({ given: await given(invocation, SERVE_SPECS), world, services });
     },
   },
 } as const satisfies Readonly<Record<string, CommandEntry>>;

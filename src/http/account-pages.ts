@@ -19,16 +19,24 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
   const own = fromOurPage(views);
   const token = withToken(views);
   /** For people who signed in; who has still to choose a password is led there. */
-  const signedIn = (least: Role, alsoFirst = false): Guarded => async (request, reply) => {
-    const user = request.caller.session?.user;
-    if (user === undefined) return reply.redirect('/sign-in', 303);
-    if (user.mustChange && !alsoFirst) return reply.redirect('/account', 303);
-    if (ROLES.indexOf(user.role) >= ROLES.indexOf(least)) return undefined;
-    return views.problem(request, reply, problemOf('not-permitted', `This is for people with the role "${least}".`));
-  };
+  const signedIn =
+    (least: Role, alsoFirst = false): Guarded =>
+    async (request, reply) => {
+      const user = request.caller.session?.user;
+      if (user === undefined) return reply.redirect('/sign-in', 303);
+      if (user.mustChange && !alsoFirst) return reply.redirect('/account', 303);
+      if (ROLES.indexOf(user.role) >= ROLES.indexOf(least)) return undefined;
+      return views.problem(request, reply, problemOf('not-permitted', `This is for people with the role "${least}".`));
+    };
 
   const signInPage = (request: FastifyRequest, reply: FastifyReply, fault: string | null, status = 200) =>
-    views.page(request, reply, 'sign-in', { fault, name: fieldsOf(request.body)['name'] ?? '' }, { title: views.frame(request).say('signIn'), status });
+    views.page(
+      request,
+      reply,
+      'sign-in',
+      { fault, name: fieldsOf(request.body)['name'] ?? '' },
+      { title: views.frame(request).say('signIn'), status },
+    );
 
   server.get('/sign-in', HIDDEN, async (request, reply) => signInPage(request, reply, null));
 
@@ -59,7 +67,12 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     return reply.redirect('/', 303);
   });
 
-  const accountPage = async (request: FastifyRequest, reply: FastifyReply, told: { readonly fault?: string; readonly note?: string; readonly secret?: string }, status = 200) => {
+  const accountPage = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    told: { readonly fault?: string; readonly note?: string; readonly secret?: string },
+    status = 200,
+  ) => {
     const user = userOf(request);
     const admin = user.role === 'admin' && !user.mustChange;
     const tokens = await accounts.tokens();
@@ -72,37 +85,63 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
       scopes: SCOPES,
       users: admin ? await accounts.users() : null,
       tokens: user.mustChange ? null : tokens.filter(({ owner }) => admin || owner === user.name),
-      audit: admin ? (await accounts.audit(SHOWN_ENTRIES)).map((entry) => ({ ...entry, at: new Date(entry.at).toISOString().slice(0, 19).replace('T', ' ') })) : null,
+      audit: admin
+        ? (await accounts.audit(SHOWN_ENTRIES)).map((entry) => ({
+            ...entry,
+            at: new Date(entry.at).toISOString().slice(0, 19).replace('T', ' '),
+          }))
+        : null,
     };
     return views.page(request, reply, 'account', values, { title: views.frame(request).say('account'), status });
   };
 
-  server.get('/account', { ...HIDDEN, preHandler: signedIn('viewer', true) }, async (request, reply) => accountPage(request, reply, {}));
+  server.get('/account', { ...HIDDEN, preHandler: signedIn('viewer', true) }, async (request, reply) =>
+    accountPage(request, reply, {}),
+  );
 
-  server.post('/account/password', { ...HIDDEN, preHandler: [own, signedIn('viewer', true), token] }, async (request, reply) => {
-    const { say } = views.frame(request);
-    const { old = '', chosen = '' } = fieldsOf(request.body);
-    const changed = await accounts.changePassword(userOf(request), old.slice(0, MAX_PASSWORD), chosen.slice(0, MAX_PASSWORD));
-    if (changed.ok) return reply.redirect('/account', 303);
-    const words = { wrong: 'wrongOld', 'too-short': 'tooShort', same: 'samePassword' } as const;
-    return accountPage(request, reply, { fault: say(words[changed.failure.kind]) }, 400);
-  });
+  server.post(
+    '/account/password',
+    { ...HIDDEN, preHandler: [own, signedIn('viewer', true), token] },
+    async (request, reply) => {
+      const { say } = views.frame(request);
+      const { old = '', chosen = '' } = fieldsOf(request.body);
+      const changed = await accounts.changePassword(
+        userOf(request),
+        old.slice(0, MAX_PASSWORD),
+        chosen.slice(0, MAX_PASSWORD),
+      );
+      if (changed.ok) return reply.redirect('/account', 303);
+      const words = { wrong: 'wrongOld', 'too-short': 'tooShort', same: 'samePassword' } as const;
+      return accountPage(request, reply, { fault: say(words[changed.failure.kind]) }, 400);
+    },
+  );
 
-  server.post('/account/tokens', { ...HIDDEN, preHandler: [own, signedIn('operator'), token] }, async (request, reply) => {
-    const fields = fieldsOf(request.body);
-    const scopes = SCOPES.filter((scope) => fields[`scope-${scope}`] === 'on');
-    if (scopes.length === 0 || (fields['title'] ?? '') === '') return accountPage(request, reply, { fault: `${SCOPES.join(', ')}?` }, 400);
-    const secret = await accounts.createToken(userOf(request).name, fields['title'] ?? '', scopes);
-    return accountPage(request, reply, { secret });
-  });
+  server.post(
+    '/account/tokens',
+    { ...HIDDEN, preHandler: [own, signedIn('operator'), token] },
+    async (request, reply) => {
+      const fields = fieldsOf(request.body);
+      const scopes = SCOPES.filter((scope) => fields[`scope-${scope}`] === 'on');
+      if (scopes.length === 0 || (fields['title'] ?? '') === '')
+        return accountPage(request, reply, { fault: `${SCOPES.join(', ')}?` }, 400);
+      const secret = await accounts.createToken(userOf(request).name, fields['title'] ?? '', scopes);
+      return accountPage(request, reply, { secret });
+    },
+  );
 
-  server.post('/account/tokens/remove', { ...HIDDEN, preHandler: [own, signedIn('operator'), token] }, async (request, reply) => {
-    const { id = '' } = fieldsOf(request.body);
-    const user = userOf(request);
-    const mine = (await accounts.tokens()).find((each) => each.id === id && (user.role === 'admin' || each.owner === user.name));
-    if (mine !== undefined) await accounts.removeToken(user.name, id);
-    return reply.redirect('/account', 303);
-  });
+  server.post(
+    '/account/tokens/remove',
+    { ...HIDDEN, preHandler: [own, signedIn('operator'), token] },
+    async (request, reply) => {
+      const { id = '' } = fieldsOf(request.body);
+      const user = userOf(request);
+      const mine = (await accounts.tokens()).find(
+        (each) => each.id === id && (user.role === 'admin' || each.owner === user.name),
+      );
+      if (mine !== undefined) await accounts.removeToken(user.name, id);
+      return reply.redirect('/account', 303);
+    },
+  );
 
   server.post('/account/users', { ...HIDDEN, preHandler: [own, signedIn('admin'), token] }, async (request, reply) => {
     const { name = '', role = '' } = fieldsOf(request.body);
@@ -112,13 +151,17 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     return accountPage(request, reply, { secret: granted.value });
   });
 
-  server.post('/account/users/remove', { ...HIDDEN, preHandler: [own, signedIn('admin'), token] }, async (request, reply) => {
-    const { name = '' } = fieldsOf(request.body);
-    const user = userOf(request);
-    // Nobody locks himself out.
-    if (name !== user.name) await accounts.removeUser(user.name, name);
-    return reply.redirect('/account', 303);
-  });
+  server.post(
+    '/account/users/remove',
+    { ...HIDDEN, preHandler: [own, signedIn('admin'), token] },
+    async (request, reply) => {
+      const { name = '' } = fieldsOf(request.body);
+      const user = userOf(request);
+      // Nobody locks himself out.
+      if (name !== user.name) await accounts.removeUser(user.name, name);
+      return reply.redirect('/account', 303);
+    },
+  );
 }
 
 /** Behind `signedIn` there is somebody. */

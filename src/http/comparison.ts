@@ -1,6 +1,5 @@
 /** Two results side by side: the score, every TLS mode, every stage of every host; what got worse comes first (R62). */
-import { TLS_MODES } from '../policy/mode.ts';
-import { showTlsMode } from '../policy/mode.ts';
+import { showTlsMode, TLS_MODES } from '../policy/mode.ts';
 import { worseThan } from '../probe/gates.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import { cleanResult } from '../report/clean.ts';
@@ -23,8 +22,14 @@ export function comparisonPage(uncleanBefore: ProbeResult, uncleanNow: ProbeResu
     worse: worseThan(now, before).map((reason) => reason.replace(/^worse than the baseline: /, '')),
     rows: [
       row('CF-1', String(before.confidence.value ?? '–'), String(now.confidence.value ?? '–')),
-      ...TLS_MODES.map((mode) => row(showTlsMode(mode), outcomeWords(before.predictions[mode], say), outcomeWords(now.predictions[mode], say))),
-      ...servers.flatMap((server) => stages.map((stage) => row(`${server} ${NEW_HEADINGS[stage]}`, cell(before, server, stage), cell(now, server, stage)))),
+      ...TLS_MODES.map((mode) =>
+        row(showTlsMode(mode), outcomeWords(before.predictions[mode], say), outcomeWords(now.predictions[mode], say)),
+      ),
+      ...servers.flatMap((server) =>
+        stages.map((stage) =>
+          row(`${server} ${NEW_HEADINGS[stage]}`, cell(before, server, stage), cell(now, server, stage)),
+        ),
+      ),
     ],
     was: before.startedAt.slice(0, 16).replace('T', ' '),
     is: now.startedAt.slice(0, 16).replace('T', ' '),

@@ -9,7 +9,8 @@ export function fromOurPage(views: Views) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const { origin, host } = request.headers;
     const site = request.headers['sec-fetch-site'];
-    const foreign = site === undefined ? origin !== undefined && hostOf(origin) !== host : site !== 'same-origin' && site !== 'none';
+    const foreign =
+      site === undefined ? origin !== undefined && hostOf(origin) !== host : site !== 'same-origin' && site !== 'none';
     if (!foreign) return undefined;
     return views.problem(request, reply, problemOf('not-permitted', 'This form was sent by a page of another site.'));
   };
@@ -22,7 +23,11 @@ export function withToken(views: Views) {
     const wanted = Buffer.from(request.caller.session?.csrf ?? '');
     const given = Buffer.from(typeof csrf === 'string' ? csrf : '');
     if (wanted.length > 0 && wanted.length === given.length && timingSafeEqual(wanted, given)) return undefined;
-    return views.problem(request, reply, problemOf('not-permitted', 'This form is out of date. Open the page again and repeat what you did.'));
+    return views.problem(
+      request,
+      reply,
+      problemOf('not-permitted', 'This form is out of date. Open the page again and repeat what you did.'),
+    );
   };
 }
 

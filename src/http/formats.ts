@@ -1,6 +1,7 @@
 /** One result in every format that the command line writes, with the media type of each. */
-import type { ProbeResult } from '../probe/result.ts';
+
 import { DEFAULT_MIN, nagiosState } from '../probe/gates.ts';
+import type { ProbeResult } from '../probe/result.ts';
 import { FORMATS, type Format } from '../report/rendering.ts';
 import { loadRendering, UNAVAILABLE_FORMATS } from '../report/renderings.ts';
 

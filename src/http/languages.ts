@@ -21,13 +21,18 @@ export function isLanguage(text: string | undefined): text is Language {
 
 export function pickLanguage(chosen: string | undefined, accepted: string | undefined): Language {
   if (isLanguage(chosen)) return chosen;
-  const wishes = (accepted ?? '').slice(0, 500).split(',').flatMap((wish) => {
-    const [tag = '', ...parameters] = wish.trim().toLowerCase().split(';');
-    const quality = /^\s*q=([\d.]+)/.exec(parameters.join(';'))?.[1];
-    const language = tag.split('-')[0];
-    return isLanguage(language) ? [{ language, quality: quality === undefined ? 1 : Number(quality) }] : [];
-  });
-  return wishes.filter(({ quality }) => quality > 0).sort((one, other) => other.quality - one.quality)[0]?.language ?? 'en';
+  const wishes = (accepted ?? '')
+    .slice(0, 500)
+    .split(',')
+    .flatMap((wish) => {
+      const [tag = '', ...parameters] = wish.trim().toLowerCase().split(';');
+      const quality = /^\s*q=([\d.]+)/.exec(parameters.join(';'))?.[1];
+      const language = tag.split('-')[0];
+      return isLanguage(language) ? [{ language, quality: quality === undefined ? 1 : Number(quality) }] : [];
+    });
+  return (
+    wishes.filter(({ quality }) => quality > 0).sort((one, other) => other.quality - one.quality)[0]?.language ?? 'en'
+  );
 }
 
 export type Say = (key: MessageKey, places?: Readonly<Record<string, string | number>>) => string;

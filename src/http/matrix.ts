@@ -7,7 +7,13 @@ export interface MatrixRow {
   readonly key: string;
   readonly server: string;
   readonly preference: string;
-  readonly cells: readonly { readonly heading: string; readonly stage: StageName; readonly text: string; readonly tone: StageResult['result']; readonly why: string }[];
+  readonly cells: readonly {
+    readonly heading: string;
+    readonly stage: StageName;
+    readonly text: string;
+    readonly tone: StageResult['result'];
+    readonly why: string;
+  }[];
 }
 
 export interface Matrix {
@@ -35,14 +41,19 @@ interface Step {
 }
 
 interface RouteStep {
-  readonly hosts: readonly { readonly exchange: string; readonly preference: number; readonly addresses: readonly string[] }[];
+  readonly hosts: readonly {
+    readonly exchange: string;
+    readonly preference: number;
+    readonly addresses: readonly string[];
+  }[];
 }
 
 /** What is known so far. */
 export function matrixSoFar(events: readonly JobEvent[], port: number, toAsked: boolean): Matrix {
   const stages = STAGES.filter((stage) => stage !== 'to' || toAsked);
   const route = events.find(({ kind }) => kind === 'route');
-  if (route === undefined) return { stages: stages.map((stage) => ({ stage, heading: NEW_HEADINGS[stage] })), rows: [], averages: null };
+  if (route === undefined)
+    return { stages: stages.map((stage) => ({ stage, heading: NEW_HEADINGS[stage] })), rows: [], averages: null };
   const seen = new Map<string, StageResult>();
   for (const { kind, data } of events) {
     if (kind !== 'stage') continue;
@@ -51,12 +62,16 @@ export function matrixSoFar(events: readonly JobEvent[], port: number, toAsked: 
   }
   const { hosts } = JSON.parse(route.data) as RouteStep;
   const rows = hosts.flatMap(({ exchange, preference, addresses }) =>
-    (addresses.length === 0 ? [null] : addresses).map((address): MatrixRow => ({
-      key: `${exchange} ${address ?? ''}`,
-      server: address === null ? exchange : `${exchange} [${socketOf(address, port)}]`,
-      preference: String(preference),
-      cells: stages.map((stage) => cellOf(stage, seen.get(`${exchange} ${address} ${stage}`) ?? { result: 'not-run' })),
-    })),
+    (addresses.length === 0 ? [null] : addresses).map(
+      (address): MatrixRow => ({
+        key: `${exchange} ${address ?? ''}`,
+        server: address === null ? exchange : `${exchange} [${socketOf(address, port)}]`,
+        preference: String(preference),
+        cells: stages.map((stage) =>
+          cellOf(stage, seen.get(`${exchange} ${address} ${stage}`) ?? { result: 'not-run' }),
+        ),
+      }),
+    ),
   );
   return { stages: stages.map((stage) => ({ stage, heading: NEW_HEADINGS[stage] })), rows, averages: null };
 }
@@ -71,5 +86,11 @@ function rowOf(host: HostResult, stages: readonly StageName[]): MatrixRow {
 }
 
 function cellOf(stage: StageName, result: StageResult): MatrixRow['cells'][number] {
-  return { heading: NEW_HEADINGS[stage], stage, text: matrixCell(result), tone: result.result, why: result.detail ?? '' };
+  return {
+    heading: NEW_HEADINGS[stage],
+    stage,
+    text: matrixCell(result),
+    tone: result.result,
+    why: result.detail ?? '',
+  };
 }

@@ -1,6 +1,7 @@
 /** `/metrics` for Prometheus: few names, few labels, none of them a stranger's word. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
 import type { FastifyInstance } from 'fastify';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { openStreams } from './event-stream.ts';
 import type { WebHouse } from './house.ts';
 
@@ -39,7 +40,8 @@ export function metricsRoutes(server: FastifyInstance, house: WebHouse): void {
   gauge('tlsreach_event_streams', 'Event streams open now', openStreams);
   house.jobs.onEnd((job) => {
     const value = job.result?.confidence;
-    const outcome = value === undefined ? 'failed' : value.value === null ? 'untested' : value.secure ? 'secure' : 'not-secure';
+    const outcome =
+      value === undefined ? 'failed' : value.value === null ? 'untested' : value.secure ? 'secure' : 'not-secure';
     probes.inc({ outcome });
     seconds.observe(((job.finishedAt ?? job.createdAt) - job.createdAt) / 1000);
   });
@@ -48,6 +50,9 @@ export function metricsRoutes(server: FastifyInstance, house: WebHouse): void {
     requests.inc({ route, status: `${Math.floor(reply.statusCode / 100)}xx` });
   });
   server.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).serializer(String).send(await registry.metrics()),
+    reply
+      .type(registry.contentType)
+      .serializer(String)
+      .send(await registry.metrics()),
   );
 }

@@ -36,7 +36,10 @@ const REFUSALS = { 400: ProblemSchema, 401: ProblemSchema, 403: ProblemSchema, 4
 
 interface Batch {
   readonly id: string;
-  readonly items: readonly { readonly target: string; readonly outcome: Outcome<Admitted, { readonly detail: string; readonly kind: string }> }[];
+  readonly items: readonly {
+    readonly target: string;
+    readonly outcome: Outcome<Admitted, { readonly detail: string; readonly kind: string }>;
+  }[];
 }
 
 export function probeApi(plain: FastifyInstance, house: WebHouse): void {
@@ -45,10 +48,17 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
   const keys = new Map<string, { readonly body: string; readonly job: Job; readonly at: number }>();
   const batches = new Map<string, Batch>();
   const ask = (body: ProbeBody, caller: WebCaller) =>
-    jobs.ask({ target: body.target, options: (body.options ?? {}) as Asked['options'], fresh: body.fresh ?? false }, caller);
+    jobs.ask(
+      { target: body.target, options: (body.options ?? {}) as Asked['options'], fresh: body.fresh ?? false },
+      caller,
+    );
   const found = async (id: string, reply: FastifyReply): Promise<Job | null> => {
     const job = await jobs.find(id);
-    if (job === null) void sendProblem(reply, problemOf('not-found', 'No test of this name is known here; results are kept for a limited time.'));
+    if (job === null)
+      void sendProblem(
+        reply,
+        problemOf('not-found', 'No test of this name is known here; results are kept for a limited time.'),
+      );
     return job;
   };
 
@@ -73,7 +83,13 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
       const before = name === null ? undefined : keys.get(name);
       const fits = before !== undefined && clock.now() - before.at < KEY_MS;
       if (fits && before.body !== body) {
-        return sendProblem(reply, problemOf('idempotency-key-reused', 'The same key came with another body before. Use a new key for a new request.'));
+        return sendProblem(
+          reply,
+          problemOf(
+            'idempotency-key-reused',
+            'The same key came with another body before. Use a new key for a new request.',
+          ),
+        );
       }
       let job = fits ? before.job : null;
       if (job === null) {
@@ -93,12 +109,20 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
   server.get(
     '/api/v1/probes/:id',
     {
-      schema: { operationId: 'getProbe', summary: 'A test and its result', tags: ['probes'], params: IdParams, querystring: WaitQuery, response: { 200: JobSchema, 404: ProblemSchema } },
+      schema: {
+        operationId: 'getProbe',
+        summary: 'A test and its result',
+        tags: ['probes'],
+        params: IdParams,
+        querystring: WaitQuery,
+        response: { 200: JobSchema, 404: ProblemSchema },
+      },
     },
     async (request, reply) => {
       const job = await found(request.params.id, reply);
       if (job === null) return reply;
-      if (request.query.wait !== undefined && request.query.wait > 0) await jobs.settled(job, request.query.wait * 1000);
+      if (request.query.wait !== undefined && request.query.wait > 0)
+        await jobs.settled(job, request.query.wait * 1000);
       return sendText(reply, JSON_TYPE, jobJson(job));
     },
   );
@@ -152,7 +176,13 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
   server.get(
     '/api/v1/probes',
     {
-      schema: { operationId: 'listProbes', summary: 'Tests that ended, newest first', tags: ['probes'], querystring: ListQuery, response: { 200: ListSchema, 400: ProblemSchema } },
+      schema: {
+        operationId: 'listProbes',
+        summary: 'Tests that ended, newest first',
+        tags: ['probes'],
+        querystring: ListQuery,
+        response: { 200: ListSchema, 400: ProblemSchema },
+      },
     },
     async (request, reply) => {
       const { domain, target, limit = 50, cursor } = request.query;
@@ -172,7 +202,13 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
     '/api/v1/batches',
     {
       preHandler: mayProbe(house),
-      schema: { operationId: 'startBatch', summary: 'Test many targets', tags: ['batches'], body: BatchBody, response: { 202: BatchSchema, ...REFUSALS } },
+      schema: {
+        operationId: 'startBatch',
+        summary: 'Test many targets',
+        tags: ['batches'],
+        body: BatchBody,
+        response: { 202: BatchSchema, ...REFUSALS },
+      },
     },
     async (request, reply) => {
       const { targets, ...rest } = request.body;
@@ -187,11 +223,18 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
   server.get(
     '/api/v1/batches/:id',
     {
-      schema: { operationId: 'getBatch', summary: 'How far a batch is', tags: ['batches'], params: IdParams, response: { 200: BatchSchema, 404: ProblemSchema } },
+      schema: {
+        operationId: 'getBatch',
+        summary: 'How far a batch is',
+        tags: ['batches'],
+        params: IdParams,
+        response: { 200: BatchSchema, 404: ProblemSchema },
+      },
     },
     async (request, reply) => {
       const batch = batches.get(request.params.id);
-      if (batch === undefined) return sendProblem(reply, problemOf('not-found', 'No batch of this name is known here.'));
+      if (batch === undefined)
+        return sendProblem(reply, problemOf('not-found', 'No batch of this name is known here.'));
       return sendText(reply, JSON_TYPE, toJson(batchView(batch)));
     },
   );
@@ -200,7 +243,12 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
 function batchView({ id, items }: Batch) {
   const shown = items.map(({ target, outcome }) => {
     if (!outcome.ok) {
-      const kind = outcome.failure.kind === 'too-many' ? 'too-many-requests' : outcome.failure.kind === 'bad-target' ? 'bad-target' : 'not-permitted';
+      const kind =
+        outcome.failure.kind === 'too-many'
+          ? 'too-many-requests'
+          : outcome.failure.kind === 'bad-target'
+            ? 'bad-target'
+            : 'not-permitted';
       return { target, id: null, state: 'failed', value: null, problem: problemOf(kind, outcome.failure.detail) };
     }
     const { job } = outcome.value;
@@ -212,7 +260,10 @@ function batchView({ id, items }: Batch) {
     id,
     state: shown.every(({ state }) => state === 'done' || state === 'failed') ? 'done' : 'running',
     items: shown,
-    total: values.length === 0 ? null : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 10) / 10,
+    total:
+      values.length === 0
+        ? null
+        : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 10) / 10,
     links: { self: `/api/v1/batches/${id}` },
   };
 }

@@ -6,10 +6,17 @@ import { remarkSentence } from '../report/chain-lines.ts';
 import { cleanResult } from '../report/clean.ts';
 import { clockLines } from '../report/clock-lines.ts';
 import { serverCell } from '../report/headings.ts';
-import { allFindings, hostFacts } from '../report/table.ts';
 import { remedyTitle } from '../report/remedy-lines.ts';
+import { allFindings, hostFacts } from '../report/table.ts';
 import { timeMark } from '../report/transcript.ts';
-import { groupPredictions, groupSenders, lossSentence, policyRows, showModes, verdictSentence } from '../report/wording.ts';
+import {
+  groupPredictions,
+  groupSenders,
+  lossSentence,
+  policyRows,
+  showModes,
+  verdictSentence,
+} from '../report/wording.ts';
 import { formatsOf } from './formats.ts';
 import type { Say } from './languages.ts';
 import { matrixOf } from './matrix.ts';
@@ -35,12 +42,26 @@ export function resultPage(job: Job, unclean: ProbeResult, say: Say, reuseMs: nu
     score: confidence.value === null ? '' : say('confidence', { value: confidence.value, maximum: confidence.maximum }),
     scale: confidence.value === null ? '' : scalePicture(confidence.value, say('scale')),
     sentence: verdictSentence(result),
-    losses: confidence.losses.map((loss) => ({ points: loss.points, text: lossSentence(loss, result), code: loss.code })),
+    losses: confidence.losses.map((loss) => ({
+      points: loss.points,
+      text: lossSentence(loss, result),
+      code: loss.code,
+    })),
     senders: groupPredictions(result).map(({ modes, prediction, sentence }) => ({
       modes: showModes(modes),
-      tone: prediction.channel === 'encrypted' ? (prediction.verified === true ? 'good' : 'fair') : prediction.channel === 'clear' ? 'caution' : 'bad',
+      tone:
+        prediction.channel === 'encrypted'
+          ? prediction.verified === true
+            ? 'good'
+            : 'fair'
+          : prediction.channel === 'clear'
+            ? 'caution'
+            : 'bad',
       sign: prediction.channel === 'encrypted' ? '✓' : prediction.channel === 'clear' ? '!' : '✕',
-      outcome: [outcomeWords(prediction, say), ...prediction.outcomes.map((each) => say('perhaps', { other: outcomeWords(each, say) }))].join(', '),
+      outcome: [
+        outcomeWords(prediction, say),
+        ...prediction.outcomes.map((each) => say('perhaps', { other: outcomeWords(each, say) })),
+      ].join(', '),
       why: prediction.channel === 'none' ? sentence.replace(/^not go:? ?/, '') : '',
     })),
     otherSenders: groupSenders(result).map(([senders, sentence]) => ({ senders, sentence })),
@@ -59,7 +80,10 @@ export function resultPage(job: Job, unclean: ProbeResult, say: Say, reuseMs: nu
       resolvers: result.dns.resolvers.join(', '),
     },
     clock: clockLines(result),
-    testedAt: say('testedAt', { time: result.startedAt.slice(0, 16).replace('T', ' ').concat(' UTC'), seconds: (result.elapsedMs / 1000).toFixed(1) }),
+    testedAt: say('testedAt', {
+      time: result.startedAt.slice(0, 16).replace('T', ' ').concat(' UTC'),
+      seconds: (result.elapsedMs / 1000).toFixed(1),
+    }),
     reused: say('reused', { minutes: Math.round(reuseMs / 60_000) }),
     formats: formatsOf(),
     options: job.options,
@@ -83,7 +107,14 @@ function hostView(host: HostResult, index: number, result: ProbeResult, say: Say
     anchor: `host-${index + 1}`,
     name: serverCell(host),
     verdict: host.verdict,
-    tone: host.verdict === 'encrypted' ? (host.terms.certificate > 0 ? 'caution' : 'good') : host.verdict === 'clear' || host.verdict === 'broken-tls' ? 'bad' : 'unknown',
+    tone:
+      host.verdict === 'encrypted'
+        ? host.terms.certificate > 0
+          ? 'caution'
+          : 'good'
+        : host.verdict === 'clear' || host.verdict === 'broken-tls'
+          ? 'bad'
+          : 'unknown',
     facts: hostFacts(host, result.startedAt),
     score: host.score,
     greeting: host.greeting ?? '',
@@ -94,15 +125,25 @@ function hostView(host: HostResult, index: number, result: ProbeResult, say: Say
         ? null
         : {
             trusted: chain.trusted,
-            verdict: chain.anchor === null ? say('notTrusted', { why: chain.detail ?? chain.problem ?? '' }) : say('trustedRoot', { root: chain.anchor.subject }),
+            verdict:
+              chain.anchor === null
+                ? say('notTrusted', { why: chain.detail ?? chain.problem ?? '' })
+                : say('trustedRoot', { root: chain.anchor.subject }),
             certificates: chain.sent.map((certificate, position) => ({
               subject: certificate.subject === '' ? '–' : certificate.subject,
               key: `${certificate.key}, ${certificate.signature}`,
               names: [...certificate.names, ...certificate.addresses].slice(0, 12).join(', '),
               from: certificate.notBefore.slice(0, 10),
               to: certificate.notAfter.slice(0, 10),
-              bar: lifetimePicture(certificate.notBefore, certificate.notAfter, at, `${certificate.notBefore.slice(0, 10)} – ${certificate.notAfter.slice(0, 10)}`),
-              remarks: chain.remarks.filter((remark) => 'position' in remark && remark.position === position + 1).map(remarkSentence),
+              bar: lifetimePicture(
+                certificate.notBefore,
+                certificate.notAfter,
+                at,
+                `${certificate.notBefore.slice(0, 10)} – ${certificate.notAfter.slice(0, 10)}`,
+              ),
+              remarks: chain.remarks
+                .filter((remark) => 'position' in remark && remark.position === position + 1)
+                .map(remarkSentence),
             })),
             remarks: chain.remarks.filter((remark) => !('position' in remark)).map(remarkSentence),
           },
@@ -110,9 +151,27 @@ function hostView(host: HostResult, index: number, result: ProbeResult, say: Say
       identity === null
         ? null
         : [
-            { name: say('byMx'), matched: identity.mx.matched, step: '', trail: [`${say('expected')}: ${identity.mx.expected}`, `${say('presented')}: ${identity.mx.presented.join(', ') || '–'}`] },
-            { name: say('byVerify'), matched: identity.verify.matched, step: stepWords(identity.verify), trail: identity.verify.trail },
-            { name: say('byHosted'), matched: identity.hosted.matched, step: stepWords(identity.hosted), trail: identity.hosted.trail },
+            {
+              name: say('byMx'),
+              matched: identity.mx.matched,
+              step: '',
+              trail: [
+                `${say('expected')}: ${identity.mx.expected}`,
+                `${say('presented')}: ${identity.mx.presented.join(', ') || '–'}`,
+              ],
+            },
+            {
+              name: say('byVerify'),
+              matched: identity.verify.matched,
+              step: stepWords(identity.verify),
+              trail: identity.verify.trail,
+            },
+            {
+              name: say('byHosted'),
+              matched: identity.hosted.matched,
+              step: stepWords(identity.hosted),
+              trail: identity.hosted.trail,
+            },
           ],
     dane: { status: host.dane.status, detail: host.dane.detail ?? '', records: host.dane.records ?? [] },
     mtaSts: host.mtaSts.status,

@@ -12,15 +12,23 @@ export const MAX_PAGE = 200;
 export const OptionsSchema = Type.Object(
   {
     quick: Type.Optional(Type.Boolean({ description: 'only the host most mail would go to', default: false })),
-    ignoreNoConnect: Type.Optional(Type.Boolean({ description: 'leave hosts out that cannot be reached', default: false })),
-    assureTls: Type.Optional(Type.Boolean({ description: 'also see whether every host refuses mail in clear', default: false })),
+    ignoreNoConnect: Type.Optional(
+      Type.Boolean({ description: 'leave hosts out that cannot be reached', default: false }),
+    ),
+    assureTls: Type.Optional(
+      Type.Boolean({ description: 'also see whether every host refuses mail in clear', default: false }),
+    ),
     mtaSts: Type.Optional(Type.Boolean({ description: 'look for an MTA-STS policy', default: true })),
     dane: Type.Optional(Type.Boolean({ description: 'look for TLSA records', default: true })),
     scan: Type.Optional(Type.Boolean({ description: 'enumerate versions, ciphers and groups', default: false })),
     rcpt: Type.Optional(Type.Boolean({ description: 'give RCPT TO; needs a token', default: false })),
     strictCn: Type.Optional(Type.Boolean({ description: 'a wildcard in the CN does not count', default: false })),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'SMTP port, one of those allowed here' })),
-    family: Type.Optional(Type.Union([Type.Literal('any'), Type.Literal('4'), Type.Literal('6')], { description: 'addresses to test' })),
+    port: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65_535, description: 'SMTP port, one of those allowed here' }),
+    ),
+    family: Type.Optional(
+      Type.Union([Type.Literal('any'), Type.Literal('4'), Type.Literal('6')], { description: 'addresses to test' }),
+    ),
     timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 60, description: 'longest wait in each stage, s' })),
   },
   CLOSED,
@@ -38,7 +46,10 @@ export const ProbeBody = Type.Object(
     options: Type.Optional(OptionsSchema),
     fresh: Type.Optional(Type.Boolean({ description: 'not the result of a moment ago', default: false })),
   },
-  { ...CLOSED, examples: [{ target: 'you@good.lab.test' }, { target: 'best.lab.test', options: { quick: true }, fresh: true }] },
+  {
+    ...CLOSED,
+    examples: [{ target: 'you@good.lab.test' }, { target: 'best.lab.test', options: { quick: true }, fresh: true }],
+  },
 );
 export type ProbeBody = Static<typeof ProbeBody>;
 
@@ -54,7 +65,9 @@ export type BatchBody = Static<typeof BatchBody>;
 
 export const IdParams = Type.Object({ id: Type.String({ pattern: '^[2-9a-z]{12,40}$' }) });
 export const WaitQuery = Type.Object(
-  { wait: Type.Optional(Type.Number({ minimum: 0, maximum: MAX_WAIT, description: 'seconds to wait for the result' })) },
+  {
+    wait: Type.Optional(Type.Number({ minimum: 0, maximum: MAX_WAIT, description: 'seconds to wait for the result' })),
+  },
   CLOSED,
 );
 export const ListQuery = Type.Object(
@@ -67,7 +80,9 @@ export const ListQuery = Type.Object(
   CLOSED,
 );
 export const IdempotencyHeaders = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'the same key and body give the same answer again' })),
+  'idempotency-key': Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'the same key and body give the same answer again' }),
+  ),
 });
 export const ResumeHeaders = Type.Object({
   'last-event-id': Type.Optional(Type.String({ maxLength: 12, description: 'go on behind this event' })),
@@ -94,7 +109,10 @@ export const JobSchema = Type.Object({
   position: Type.Union([Type.Integer(), Null]),
   createdAt: Time,
   finishedAt: Type.Union([Time, Null]),
-  result: Type.Union([Type.Object({ format: Type.Literal('tlsreach.probe/1') }, { description: 'see /schemas/probe-1.json' }), Null]),
+  result: Type.Union([
+    Type.Object({ format: Type.Literal('tlsreach.probe/1') }, { description: 'see /schemas/probe-1.json' }),
+    Null,
+  ]),
   problem: Type.Union([ProblemSchema, Null]),
   links: Type.Object({ self: Type.String(), events: Type.String(), page: Type.String() }),
 });

@@ -24,21 +24,48 @@ const MAX_RECENT = 5;
 const MAX_HISTORY = 50;
 const HIDDEN = { schema: { hide: true } } as const;
 
+/** An envelope with a lock's bow. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M10 13V9a6 6 0 0 1 12 0v4" fill="none" stroke="#1f4fd1" stroke-width="3"/><rect x="3" y="12" width="26" height="17" rx="4" fill="#1f4fd1"/><path d="m7 17 9 6 9-6" fill="none" stroke="#fff" stroke-width="2.4"/></svg>';
+
 export function testerPages(server: FastifyInstance, house: WebHouse, views: Views): void {
   const { jobs } = house;
 
-  const form = async (request: FastifyRequest, reply: FastifyReply, typed: Fields, fault: string | null, status = 200) => {
+  const form = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    typed: Fields,
+    fault: string | null,
+    status = 200,
+  ) => {
     const { say } = views.frame(request);
     const recent = await Promise.all(recentOf(request).map((id) => jobs.find(id)));
-    return views.page(request, reply, 'home', {
-      typed,
-      fault,
-      allowed: house.anonymous || !request.caller.anonymous,
-      ports: house.ports,
-      defaultPort: house.defaultPort,
-      examples: house.examples,
-      recent: recent.flatMap((job) => (job === null ? [] : [{ id: job.id, target: job.target, value: job.result?.confidence.value ?? null, secure: job.result?.confidence.secure ?? false }])),
-    }, { title: say('question'), status });
+    return views.page(
+      request,
+      reply,
+      'home',
+      {
+        typed,
+        fault,
+        allowed: house.anonymous || !request.caller.anonymous,
+        ports: house.ports,
+        defaultPort: house.defaultPort,
+        examples: house.examples,
+        recent: recent.flatMap((job) =>
+          job === null
+            ? []
+            : [
+                {
+                  id: job.id,
+                  target: job.target,
+                  value: job.result?.confidence.value ?? null,
+                  secure: job.result?.confidence.secure ?? false,
+                },
+              ],
+        ),
+      },
+      { title: say('question'), status },
+    );
   };
 
   server.get('/', HIDDEN, async (request, reply) => form(request, reply, request.query as Fields, null));
@@ -50,11 +77,23 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     if (!asked.ok) {
       const { failure } = asked;
       if (failure.kind === 'too-many') void reply.header('Retry-After', String(Math.ceil(failure.retryAfterMs / 1000)));
-      return form(request, reply, fields, sentence(failure.detail), failure.kind === 'too-many' ? 429 : failure.kind === 'bad-target' ? 400 : 403);
+      return form(
+        request,
+        reply,
+        fields,
+        sentence(failure.detail),
+        failure.kind === 'too-many' ? 429 : failure.kind === 'bad-target' ? 400 : 403,
+      );
     }
     const { id } = asked.value.job;
     const recent = [id, ...recentOf(request).filter((other) => other !== id)].slice(0, MAX_RECENT);
-    void reply.setCookie(RECENT_COOKIE, recent.join('.'), { path: '/', httpOnly: true, sameSite: 'lax', secure: house.tls !== null, maxAge: 30 * 86_400 });
+    void reply.setCookie(RECENT_COOKIE, recent.join('.'), {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: house.tls !== null,
+      maxAge: 30 * 86_400,
+    });
     return reply.redirect(`/probes/${id}`, 303);
   });
 
@@ -67,8 +106,17 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     }
     if (job.result === null) {
       const matrix = matrixSoFar(job.trail.all(), job.options.port, job.options.rcpt);
-      const page = { job, matrix, events: `/api/v1/probes/${job.id}/events`, after: job.trail.last(), port: job.options.port };
-      return views.page(request, reply, 'running', page, { title: say('runningTitle', { target: job.target }), refresh: true });
+      const page = {
+        job,
+        matrix,
+        events: `/api/v1/probes/${job.id}/events`,
+        after: job.trail.last(),
+        port: job.options.port,
+      };
+      return views.page(request, reply, 'running', page, {
+        title: say('runningTitle', { target: job.target }),
+        refresh: true,
+      });
     }
     const history = await jobs.list({ target: job.target, unlisted: true, limit: 6, before: null });
     const result = resultPage(job, job.result, say, jobs.limits.reuseMs);
@@ -81,7 +129,13 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     const domain = canonical((request.params as { readonly domain: string }).domain);
     const records = await jobs.list({ domain, unlisted: !request.caller.anonymous, limit: MAX_HISTORY, before: null });
     const shown = parseDomain(domain).ok ? showDomain(domain) : domain.slice(0, 255);
-    return views.page(request, reply, 'history', { domain: shown, records: records.map(shortOf) }, { title: `${say('history')}: ${shown}` });
+    return views.page(
+      request,
+      reply,
+      'history',
+      { domain: shown, records: records.map(shortOf) },
+      { title: `${say('history')}: ${shown}` },
+    );
   });
 
   server.get('/compare/:before/:now', HIDDEN, async (request, reply) => {
@@ -90,13 +144,22 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     if (old === null || fresh === null || old.result === null || fresh.result === null) return unknown(request, reply);
     const { say } = views.frame(request);
     const comparison = comparisonPage(old.result, fresh.result, say);
-    return views.page(request, reply, 'compare', { comparison, before: old.id, now: fresh.id }, { title: `${say('compare')}: ${comparison.target}` });
+    return views.page(
+      request,
+      reply,
+      'compare',
+      { comparison, before: old.id, now: fresh.id },
+      { title: `${say('compare')}: ${comparison.target}` },
+    );
   });
 
   server.get('/explain', HIDDEN, async (request, reply) => {
     const { say } = views.frame(request);
     const findings = FINDING_CODES.map((code) => ({ code, ...findingEntry(code) }));
-    const concepts = [...Map.groupBy(CONCEPTS, ({ kind }) => kind)].map(([kind, list]) => ({ kind, names: list.map(({ name }) => name) }));
+    const concepts = [...Map.groupBy(CONCEPTS, ({ kind }) => kind)].map(([kind, list]) => ({
+      kind,
+      names: list.map(({ name }) => name),
+    }));
     return views.page(request, reply, 'explain-list', { findings, concepts }, { title: say('navExplain') });
   });
 
@@ -105,12 +168,33 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     if (isFindingCode(code)) {
       const { title, severity, explain, reference } = findingEntry(code);
       const { say } = views.frame(request);
-      const values = { code, heading: title, kind: say(severity), severity, texts: [explain], advice: adviceFor(code), reference };
+      const values = {
+        code,
+        heading: title,
+        kind: say(severity),
+        severity,
+        texts: [explain],
+        advice: adviceFor(code),
+        reference,
+      };
       return views.page(request, reply, 'explain', values, { title: `${code}: ${title}` });
     }
     const concept = CONCEPTS.find(({ name, aliases }) => name === code || aliases.includes(code));
-    if (concept === undefined) return views.problem(request, reply, problemOf('not-found', 'There is no finding, mode, stage or verdict of this name.'));
-    const values = { code: concept.name, heading: concept.name, kind: concept.kind, severity: 'info', texts: concept.text, advice: null, reference: null };
+    if (concept === undefined)
+      return views.problem(
+        request,
+        reply,
+        problemOf('not-found', 'There is no finding, mode, stage or verdict of this name.'),
+      );
+    const values = {
+      code: concept.name,
+      heading: concept.name,
+      kind: concept.kind,
+      severity: 'info',
+      texts: concept.text,
+      advice: null,
+      reference: null,
+    };
     return views.page(request, reply, 'explain', values, { title: concept.name });
   });
 
@@ -120,17 +204,37 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     const [record] = await jobs.list({ domain: canonical(file.slice(0, -4)), unlisted: false, limit: 1, before: null });
     const confidence = record?.result?.confidence;
     const value = confidence?.value ?? null;
-    const picture = value === null ? badgePicture('not tested', 'unknown') : badgePicture(`${value} of ${confidence?.maximum ?? 121}`, confidence?.secure === true ? 'good' : 'bad');
+    const picture =
+      value === null
+        ? badgePicture('not tested', 'unknown')
+        : badgePicture(`${value} of ${confidence?.maximum ?? 121}`, confidence?.secure === true ? 'good' : 'bad');
     void reply.headers({ 'Cache-Control': 'public, max-age=300', 'Cross-Origin-Resource-Policy': 'cross-origin' });
     return sendText(reply, 'image/svg+xml; charset=utf-8', picture);
   });
 
-  server.get('/style.css', HIDDEN, async (_request, reply) => sendText(reply.header('Cache-Control', 'public, max-age=3600'), 'text/css; charset=utf-8', house.files.style));
-  server.get('/page.js', HIDDEN, async (_request, reply) => sendText(reply.header('Cache-Control', 'public, max-age=3600'), 'text/javascript; charset=utf-8', house.files.script));
+  server.get('/style.css', HIDDEN, async (_request, reply) =>
+    sendText(reply.header('Cache-Control', 'public, max-age=3600'), 'text/css; charset=utf-8', house.files.style),
+  );
+  server.get('/page.js', HIDDEN, async (_request, reply) =>
+    sendText(
+      reply.header('Cache-Control', 'public, max-age=3600'),
+      'text/javascript; charset=utf-8',
+      house.files.script,
+    ),
+  );
+  server.get('/icon.svg', HIDDEN, async (_request, reply) =>
+    sendText(reply.header('Cache-Control', 'public, max-age=86400'), 'image/svg+xml', ICON),
+  );
   server.get('/problems/:kind', HIDDEN, async (request, reply) => {
     const { say } = views.frame(request);
     const { kind } = request.params as { readonly kind: string };
-    return views.page(request, reply, 'problem', { problem: { status: 200, title: kind.replaceAll('-', ' ').slice(0, 60), detail: '' } }, { title: say('problemTitle') });
+    return views.page(
+      request,
+      reply,
+      'problem',
+      { problem: { status: 200, title: kind.replaceAll('-', ' ').slice(0, 60), detail: '' } },
+      { title: say('problemTitle') },
+    );
   });
 
   async function jobOf(request: FastifyRequest): Promise<Job | null> {
@@ -138,7 +242,11 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
   }
 
   function unknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    return views.problem(request, reply, problemOf('not-found', 'No test of this name is known here; results are kept for a limited time.'));
+    return views.problem(
+      request,
+      reply,
+      problemOf('not-found', 'No test of this name is known here; results are kept for a limited time.'),
+    );
   }
 }
 
@@ -161,7 +269,9 @@ function recentOf(request: FastifyRequest): readonly string[] {
 /** One text per field; whatever else somebody sends is left out. */
 export function fieldsOf(body: unknown): Fields {
   if (typeof body !== 'object' || body === null) return {};
-  return Object.fromEntries(Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** A form that was sent has a field `sent`; boxes that are not ticked are missing then, and mean no. */
@@ -176,7 +286,9 @@ function askedIn(fields: Fields): Asked {
     options: {
       family,
       ...(port === null ? {} : { port }),
-      ...(folded ? { quick: on('quick'), mtaSts: on('mtaSts'), dane: on('dane'), assureTls: on('assureTls'), scan: on('scan') } : {}),
+      ...(folded
+        ? { quick: on('quick'), mtaSts: on('mtaSts'), dane: on('dane'), assureTls: on('assureTls'), scan: on('scan') }
+        : {}),
     },
   };
 }

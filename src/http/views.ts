@@ -2,12 +2,12 @@
  * Pages from templates. Every value is escaped by `<%=`, the backtick included; what is markup already comes from another
  * template or from `pictures.ts` and goes in by `<%-`. Templates touch no file and see nothing but the one value.
  */
-import { compile } from 'ejs';
+import ejs from 'ejs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { escapeMarkup } from '../report/markup.ts';
 import { sendText } from './answer.ts';
 import type { WebHouse } from './house.ts';
-import { type Language, LANGUAGES, pickLanguage, type Say, sayIn } from './languages.ts';
+import { LANGUAGES, type Language, pickLanguage, type Say, sayIn } from './languages.ts';
 import type { Problem } from './problem.ts';
 
 /** What every template sees beside its own values. */
@@ -26,7 +26,13 @@ export interface PageOptions {
 
 export interface Views {
   frame(request: FastifyRequest): Frame;
-  page(request: FastifyRequest, reply: FastifyReply, template: string, values: object, options: PageOptions): FastifyReply;
+  page(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    template: string,
+    values: object,
+    options: PageOptions,
+  ): FastifyReply;
   problem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply;
 }
 
@@ -37,7 +43,12 @@ export function createViews({ files, tls }: WebHouse): Views {
   const compiled = new Map(
     [...files.templates].map(([name, text]) => [
       name,
-      compile(text, { escape: (value: unknown) => escapeMarkup(String(value ?? '')), strict: true, localsName: 'page', rmWhitespace: true }),
+      ejs.compile(text, {
+        escape: (value: unknown) => escapeMarkup(String(value ?? '')),
+        strict: true,
+        localsName: 'page',
+        rmWhitespace: true,
+      }),
     ]),
   );
   const render = (name: string, values: object): string => {
@@ -56,7 +67,13 @@ export function createViews({ files, tls }: WebHouse): Views {
     const shared = frame(request);
     const { lang } = request.query as { readonly lang?: unknown };
     if (typeof lang === 'string' && lang === shared.language) {
-      void reply.setCookie(LANGUAGE_COOKIE, lang, { path: '/', maxAge: YEAR_S, sameSite: 'lax', httpOnly: true, secure: tls !== null });
+      void reply.setCookie(LANGUAGE_COOKIE, lang, {
+        path: '/',
+        maxAge: YEAR_S,
+        sameSite: 'lax',
+        httpOnly: true,
+        secure: tls !== null,
+      });
     }
     const body = render(template, { ...shared, ...values });
     const path = request.url.split('?')[0] ?? '/';
@@ -68,7 +85,11 @@ export function createViews({ files, tls }: WebHouse): Views {
       refresh,
       path,
       user: session?.user.name ?? null,
-      languages: Object.entries(LANGUAGES).map(([code, { name }]) => ({ code, name, current: code === shared.language })),
+      languages: Object.entries(LANGUAGES).map(([code, { name }]) => ({
+        code,
+        name,
+        current: code === shared.language,
+      })),
     });
     void reply.code(status).header('Content-Language', shared.language).header('Vary', 'Accept-Language, Cookie');
     return sendText(reply, 'text/html; charset=utf-8', html);

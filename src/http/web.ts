@@ -47,7 +47,10 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
   const server: FastifyInstance =
     house.tls === null
       ? fastify(options)
-      : (fastify({ ...options, https: { cert: house.tls.certificate, key: house.tls.key } }) as unknown as FastifyInstance);
+      : (fastify({
+          ...options,
+          https: { cert: house.tls.certificate, key: house.tls.key },
+        }) as unknown as FastifyInstance);
   server.setValidatorCompiler(TypeBoxValidatorCompiler);
   server.setSerializerCompiler(() => toJson);
   await server.register(cookie);
@@ -67,7 +70,8 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(HEADERS);
     if (house.tls !== null) void reply.header('Strict-Transport-Security', 'max-age=31536000');
-    if (request.url.length > MAX_URL) return sendProblem(reply, problemOf('bad-request', 'The address of the page is too long.'));
+    if (request.url.length > MAX_URL)
+      return sendProblem(reply, problemOf('bad-request', 'The address of the page is too long.'));
     return undefined;
   });
   knowCallers(server, house);
@@ -97,7 +101,10 @@ function wantsPage(request: FastifyRequest): boolean {
 interface Fault {
   readonly instancePath?: string;
   readonly message?: string;
-  readonly params?: { readonly additionalProperties?: readonly string[]; readonly requiredProperties?: readonly string[] };
+  readonly params?: {
+    readonly additionalProperties?: readonly string[];
+    readonly requiredProperties?: readonly string[];
+  };
 }
 
 /** What a request did wrong is told; what we did wrong is written down and not told. */
@@ -109,7 +116,14 @@ function problemFrom(error: FastifyError, house: WebHouse): Problem {
     }));
     const where = error.validationContext ?? 'request';
     const first = faults[0];
-    return problemOf('bad-request', `The ${where} cannot be used${first === undefined ? '' : `: ${first.pointer} ${first.detail}`}.`.replace(':  ', ': '), faults);
+    return problemOf(
+      'bad-request',
+      `The ${where} cannot be used${first === undefined ? '' : `: ${first.pointer} ${first.detail}`}.`.replace(
+        ':  ',
+        ': ',
+      ),
+      faults,
+    );
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) {
@@ -128,7 +142,9 @@ function faultWords({ message = 'is not as it should be', params }: Fault): stri
 
 /** Health without any contact outside (R63), readiness, schemas, the description of the API. */
 function serviceRoutes(server: FastifyInstance, { files, jobs }: WebHouse): void {
-  server.get('/healthz', { schema: { hide: true } }, async (_request, reply) => reply.type('text/plain').serializer(String).send('ok\n'));
+  server.get('/healthz', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/plain').serializer(String).send('ok\n'),
+  );
   server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     try {
       await jobs.list({ unlisted: false, limit: 1, before: null });
@@ -144,7 +160,11 @@ function serviceRoutes(server: FastifyInstance, { files, jobs }: WebHouse): void
   );
   for (const [name, text] of files.schemas) {
     server.get(`/schemas/${name}`, { schema: { hide: true } }, async (_request, reply) =>
-      reply.type('application/schema+json').header('Cache-Control', 'public, max-age=3600').serializer(String).send(text),
+      reply
+        .type('application/schema+json')
+        .header('Cache-Control', 'public, max-age=3600')
+        .serializer(String)
+        .send(text),
     );
   }
 }
