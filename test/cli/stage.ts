@@ -150,6 +150,7 @@ export async function play(scene: Scene): Promise<Seen> {
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
     openQueue: scene.openQueue ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
+    openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
