@@ -10,8 +10,8 @@ export function realServices(world: World): Services {
     openConfiguration: async (place) => (await import('../app/configuration.ts')).openConfiguration(place, world.clock),
     openQueue: async (place) =>
       (await import('../app/queue.ts')).openQueue(place, world, stderrLog(world.stderr, 'warn')),
-    openInstallation: async (place, settings) =>
-      (await import('../app/installation.ts')).openInstallation(place, settings, world),
+    openInstallation: async (place, settings, wishes) =>
+      (await import('../app/installation.ts')).openInstallation(place, settings, world, wishes),
     openPassingPlace: async () => (await import('../app/configuration.ts')).openPassingPlace(),
     routeOf: async (destination, settings) =>
       (await import('../app/route-of.ts')).routeOf(destination, settings, world),

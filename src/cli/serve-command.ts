@@ -72,7 +72,9 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
   const place = demo ? await services.openPassingPlace() : { ...placeOf(given, world.env), discard: async () => {} };
   const settings = { ...own, privateAddresses, ...lab?.settings } as const;
   try {
-    const installation = await services.openInstallation(place, settings);
+    const installation = await services.openInstallation(place, settings, {
+      tlsReports: given.flag('tlsReports'),
+    });
     const running: RunningRole[] = [];
     try {
       for (const role of roles) {

@@ -8,6 +8,7 @@ import { type OptionSpec, WORLD_OPTIONS } from './option-specs.ts';
 export const SERVE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--http <address:port>', help: 'where the web listens (127.0.0.1:8025)' },
   { flags: '--roles <list>', help: 'what this process does, with commas between (all it can)' },
+  { flags: '--tls-reports', help: 'send TLS reports to domains that ask for them: one process of an installation' },
   { flags: '--lease <seconds>', help: 'how long the work of a process that died lies idle (60)' },
   { flags: '--drain <seconds>', help: 'how long what is under way may take after SIGTERM (30)' },
   { flags: '--demo', help: 'with the built-in lab, nothing kept: try it within a minute' },

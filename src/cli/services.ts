@@ -4,7 +4,7 @@
  */
 import type { DataPlace, OpenConfiguration, PassingPlace } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
-import type { Installation } from '../app/installation.ts';
+import type { Installation, InstallationWishes } from '../app/installation.ts';
 import type { OpenQueue } from '../app/queue.ts';
 import type { AppSettings } from '../app/settings.ts';
 import type { DestinationControls } from '../policy/destination.ts';
@@ -47,7 +47,7 @@ export interface Services {
   /** Rejects with `StoreTrouble`. */
   openQueue(place: DataPlace): Promise<OpenQueue>;
   /** Rejects with `StoreTrouble`. */
-  openInstallation(place: DataPlace, settings: AppSettings): Promise<Installation>;
+  openInstallation(place: DataPlace, settings: AppSettings, wishes: InstallationWishes): Promise<Installation>;
   openPassingPlace(): Promise<PassingPlace>;
   /** Where mail to a destination would go now. */
   routeOf(destination: string, settings: AppSettings): Promise<RouteSummary>;
