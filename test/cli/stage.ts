@@ -24,6 +24,7 @@ export interface Scene {
   /** A real house in place of one whose probes are told. */
   readonly createApp?: Services['createApp'];
   readonly createDeliverer?: Services['createDeliverer'];
+  readonly configuredControls?: Services['configuredControls'];
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -125,6 +126,7 @@ export async function play(scene: Scene): Promise<Seen> {
       };
     },
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
+    configuredControls: scene.configuredControls,
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',
