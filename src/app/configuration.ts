@@ -1,4 +1,6 @@
 /** Where an installation keeps what lasts, and its configuration opened from there. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { type Configuration, createConfiguration } from '../config/configuration.ts';
@@ -11,6 +13,16 @@ export interface DataPlace {
   readonly data: string;
   /** A PostgreSQL URL, which takes the place of the folder. */
   readonly database: string | null;
+}
+
+/** A place for a demonstration: a new folder that goes away with it. */
+export interface PassingPlace extends DataPlace {
+  discard(): Promise<void>;
+}
+
+export async function openPassingPlace(): Promise<PassingPlace> {
+  const data = await mkdtemp(join(tmpdir(), 'tlsreach-demo-'));
+  return { data, database: null, discard: () => rm(data, { recursive: true, force: true }) };
 }
 
 export interface OpenConfiguration {

@@ -12,6 +12,7 @@ export function realServices(world: World): Services {
       (await import('../app/queue.ts')).openQueue(place, world, stderrLog(world.stderr, 'warn')),
     openInstallation: async (place, settings, wishes) =>
       (await import('../app/installation.ts')).openInstallation(place, settings, world, wishes),
+    openPassingPlace: async () => (await import('../app/configuration.ts')).openPassingPlace(),
     routeOf: async (destination, settings) =>
       (await import('../app/route-of.ts')).routeOf(destination, settings, world),
     openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),

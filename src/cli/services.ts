@@ -2,7 +2,7 @@
  * What the command line uses of the rest of the house, as one record: the real ones are loaded when a command asks for
  * them, and a test may hand over others.
  */
-import type { DataPlace, OpenConfiguration } from '../app/configuration.ts';
+import type { DataPlace, OpenConfiguration, PassingPlace } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
 import type { Installation, InstallationWishes } from '../app/installation.ts';
 import type { OpenQueue } from '../app/queue.ts';
@@ -30,6 +30,8 @@ export interface OpenLab {
   readonly settings: Partial<AppSettings>;
   /** The root certificate of the lab. */
   readonly rootPem: string;
+  /** What to try, and what it shows. */
+  readonly examples?: readonly { readonly target: string; readonly shows: string }[];
   /** Lines for people: the domains and the commands to try. */
   guide(rootFile: string | null): readonly string[];
   close(): Promise<void>;
@@ -46,6 +48,7 @@ export interface Services {
   openQueue(place: DataPlace): Promise<OpenQueue>;
   /** Rejects with `StoreTrouble`. */
   openInstallation(place: DataPlace, settings: AppSettings, wishes: InstallationWishes): Promise<Installation>;
+  openPassingPlace(): Promise<PassingPlace>;
   /** Where mail to a destination would go now. */
   routeOf(destination: string, settings: AppSettings): Promise<RouteSummary>;
 }
