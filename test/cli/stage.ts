@@ -32,11 +32,9 @@ export interface Scene {
   /** What keeps the configuration; a new one in memory where left out. */
   readonly store?: ConfigurationStore;
   readonly createDeliverer?: Services['createDeliverer'];
-<<<<<<< HEAD
   readonly openQueue?: Services['openQueue'];
   readonly openInstallation?: Services['openInstallation'];
   readonly routeOf?: Services['routeOf'];
-=======
   readonly configuredControls?: Services['configuredControls'];
 >>>>>>> engine
   /** Called with the function that plays Ctrl-C. */
@@ -152,12 +150,10 @@ export async function play(scene: Scene): Promise<Seen> {
       return { configuration: createConfiguration(store, systemClock), close: async () => {} };
     },
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
-<<<<<<< HEAD
     openQueue: scene.openQueue ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
     openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
-=======
     configuredControls: scene.configuredControls,
 >>>>>>> engine
     openLab: async () => ({
