@@ -36,7 +36,6 @@ export interface Scene {
   readonly openInstallation?: Services['openInstallation'];
   readonly routeOf?: Services['routeOf'];
   readonly configuredControls?: Services['configuredControls'];
->>>>>>> engine
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -155,7 +154,6 @@ export async function play(scene: Scene): Promise<Seen> {
     openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
     configuredControls: scene.configuredControls,
->>>>>>> engine
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',
