@@ -32,13 +32,10 @@ export interface Scene {
   /** What keeps the configuration; a new one in memory where left out. */
   readonly store?: ConfigurationStore;
   readonly createDeliverer?: Services['createDeliverer'];
-<<<<<<< HEAD
   readonly openQueue?: Services['openQueue'];
   readonly openInstallation?: Services['openInstallation'];
   readonly routeOf?: Services['routeOf'];
-=======
   readonly configuredControls?: Services['configuredControls'];
->>>>>>> engine
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -152,14 +149,11 @@ export async function play(scene: Scene): Promise<Seen> {
       return { configuration: createConfiguration(store, systemClock), close: async () => {} };
     },
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
-<<<<<<< HEAD
     openQueue: scene.openQueue ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
     openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
-=======
     configuredControls: scene.configuredControls,
->>>>>>> engine
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',
