@@ -49,6 +49,7 @@ const DELIVER_SPECS = [
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab' || flags.startsWith('--seed')),
   ...OUTPUT_OPTIONS.filter(({ flags }) => flags.startsWith('--output')),
   ...WORLD_OPTIONS.filter(({ flags }) => !/^--(mail-from|canary) /.test(flags)),
+  ...PLACE_OPTIONS.filter(({ flags }) => !flags.startsWith('--config')),
 ];
 
 /** A `--config` file may have them all, whichever command reads it. */

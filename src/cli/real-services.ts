@@ -7,6 +7,8 @@ export function realServices(world: World): Services {
   return {
     createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
     createDeliverer: async (settings) => (await import('../app/deliver.ts')).createDeliverer(settings),
+    configuredControls: async (place) =>
+      (await import('../app/configuration.ts')).configuredControls(place, world.clock),
     openConfiguration: async (place) => (await import('../app/configuration.ts')).openConfiguration(place, world.clock),
     openQueue: async (place) =>
       (await import('../app/queue.ts')).openQueue(place, world, stderrLog(world.stderr, 'warn')),

@@ -40,8 +40,10 @@ export interface OpenLab {
 export interface Services {
   createApp(settings: AppSettings): Promise<ProbeApp>;
   createDeliverer(settings: AppSettings): Promise<Deliverer>;
-  /** The destination controls of a configuration, where there is one; left out or null: there is none. */
-  readonly configuredControls?: (() => Promise<((destination: string) => DestinationControls) | null>) | undefined;
+  /** The destination controls of the configuration of an installation; left out or null: there is none. */
+  readonly configuredControls?:
+    | ((place: DataPlace) => Promise<((destination: string) => DestinationControls) | null>)
+    | undefined;
   openLab(wishes: LabWishes): Promise<OpenLab>;
   openConfiguration(place: DataPlace): Promise<OpenConfiguration>;
   /** Rejects with `StoreTrouble`. */
