@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { runDifferential, showDisagreement, shrink } from '../support/differential.ts';
 
-const WORLDS = 150;
+const WORLDS = 100;
 
 test('probe and delivery agree in channel, host and verified, in drawn worlds and all modes (R76, R77, S-MX-2)', async () => {
   const { worlds, comparisons, channels, disagreements } = await runDifferential({

@@ -125,6 +125,12 @@ test('a commit is followed without a restart, and delivernow wakes what waits (R
   assert.equal(now.code, 0);
   assert.ok(await until(() => sink.arrivals.length === 1, 10_000));
   assert.match((await run(['hoststatus', 'a.example', '--no-dns'])).out, /Host up\/down: +up/);
+  await configure(data, (document) => allTo(1, document));
+  await run(['submit', '-f', 'me@here.example', 'bob@a.example'], 'Subject: two\n\nHi.\n');
+  assert.ok(await until(isDown, 10_000), (await run(['tophosts'])).out);
+  await configure(data, (document) => allTo(sink.port, document));
+  assert.equal((await run(['queue', 'retry', '2'])).out, '1 recipient tried at once.\n');
+  assert.ok(await until(() => sink.arrivals.length === 2, 10_000));
   program.process.kill('SIGTERM');
   assert.equal(await program.ended, 0);
 });

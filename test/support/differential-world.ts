@@ -151,13 +151,9 @@ export function drawWorld(seed: number, silence: boolean): DifferentialWorld {
 }
 
 function drawHost(random: Random, silence: boolean): WorldHost {
-  const addresses = random() < 0.3 ? 2 : 1;
   return {
     preference: random() < 0.5 ? 10 : 20,
-    addresses: Array.from({ length: addresses }, () => ({
-      family: random() < 0.7 ? 4 : 6,
-      behaviour: drawBehaviour(random, silence),
-    })),
+    addresses: drawBehaviours(random, silence).map((behaviour) => ({ family: random() < 0.7 ? 4 : 6, behaviour })),
     chain: random() < 0.4 ? 'good' : oneOf(random, CHAINS),
     version: weighted(random, { any: 8, 'TLSv1.2': 3, TLSv1: 1, 'client certificate': 1 }),
     tlsa: random() < 0.5 ? 'none' : oneOf(random, TLSA_SETS),
@@ -166,6 +162,31 @@ function drawHost(random: Random, silence: boolean): WorldHost {
     lookup: weighted(random, { works: 20, 'one family fails': 1, fails: 1 }),
   };
 }
+
+/** Of two addresses one often breaks behind the 220 where the other has no TLS: what the one did binds the other. */
+function drawBehaviours(random: Random, silence: boolean): readonly BehaviourName[] {
+  const first = drawBehaviour(random, silence);
+  if (random() < 0.65) return [first];
+  if (random() < 0.6) return [first, drawBehaviour(random, silence)];
+  const pair = [oneOf(random, BREAKING), oneOf(random, WITHOUT_TLS)];
+  return random() < 0.5 ? pair : pair.reverse();
+}
+
+const BREAKING: readonly BehaviourName[] = [
+  'closes behind 220',
+  'resets behind 220',
+  'no TLS behind 220',
+  'injects behind 220',
+  'second ehlo refused',
+  'second ehlo closes',
+];
+const WITHOUT_TLS: readonly BehaviourName[] = [
+  'helo only',
+  'no starttls',
+  'starttls on the greeting line',
+  'starttls 454',
+  'starttls 502',
+];
 
 const SILENT = /silent|never/;
 
