@@ -61,7 +61,7 @@ export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
 export const PROBE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--input <file>',
-    help: 'targets from a file, one a line; - is standard input. ndjson, csv, text and pager rows come as they finish, other formats in order',
+    help: 'targets from a file, one a line or an XML batch; - is standard input. ndjson, csv, text and pager rows come as they finish, other formats in order',
   },
   { flags: '--concurrency <n>', help: 'targets at the same time (20)' },
   { flags: '--quick', help: 'only the host most mail would go to' },
