@@ -34,7 +34,7 @@ export const WORLD_OPTIONS: readonly OptionSpec[] = [
   { flags: '--auth-secret-file <file>', help: 'file with the password or token' },
   {
     flags: '--revocation <how>',
-    help: 'staple: judge the OCSP response the server sends along; off: do not ask for it (staple)',
+    help: 'staple: judge the OCSP response the server sends along; fetch: ask OCSP responder and CRL, too; off: neither (staple)',
   },
   { flags: '--source-address <ip>', help: 'local address to connect from' },
   {
