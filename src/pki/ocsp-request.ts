@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
 import { content, members, readDer, readOctets, TAG } from './der.ts';
+import { writeDer } from './der-writer.ts';
 
 export interface CertificateId {
   /** Hashes of the issuer's name and of the bits of its key. */
@@ -28,9 +29,15 @@ export function certificateId(
 /** DER of the request. */
 export function ocspRequest(leaf: Certificate, issuer: Certificate): Buffer {
   const { name, key, serial } = certificateId(leaf, issuer, (bytes) => createHash('sha1').update(bytes).digest());
-  const id = der(TAG.sequence, SHA1, der(TAG.octetString, name), der(TAG.octetString, key), der(TAG.integer, serial));
+  const id = writeDer(
+    TAG.sequence,
+    SHA1,
+    writeDer(TAG.octetString, name),
+    writeDer(TAG.octetString, key),
+    writeDer(TAG.integer, serial),
+  );
   // Request, requestList, TBSRequest and OCSPRequest are a SEQUENCE around it each.
-  return der(TAG.sequence, der(TAG.sequence, der(TAG.sequence, der(TAG.sequence, id))));
+  return writeDer(TAG.sequence, writeDer(TAG.sequence, writeDer(TAG.sequence, writeDer(TAG.sequence, id))));
 }
 
 /** Content octets of the serial number, as they stand. */
@@ -43,10 +50,3 @@ export function serialOctets({ der: bytes }: Certificate): Buffer {
 
 /** AlgorithmIdentifier of SHA-1 with its NULL. */
 const SHA1 = Buffer.from('300906052b0e03021a0500', 'hex');
-
-function der(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const inner = Buffer.concat(parts);
-  const { length } = inner;
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...size]), inner]);
-}
