@@ -22,6 +22,7 @@ export async function openLab(
       redirect: lab.redirect,
     },
     rootPem: lab.rootPem,
+    examples: lab.domains.map(({ label, shows }) => ({ target: `you@${label}.${LAB_ZONE}`, shows })),
     guide: (rootFile) => guideOf(lab, rootFile, Math.max(72, stdout.columns())),
     close: () => lab.stop(),
   };

@@ -20,6 +20,7 @@ key in the --config file (caFile).`;
 const EXAMPLES = `
 Examples:
   tlsreach probe --lab you@good.lab.test      try it without a network
+  tlsreach serve --demo                       the same in a browser
   tlsreach probe you@example.com              who gets your mail, and how
   tlsreach probe example.com --format detail  all that was seen
   tlsreach probe --input list.txt --format csv --output scores.csv
@@ -136,6 +137,11 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
     start(COMMANDS.lab, lab, []),
   );
+  const serve = command(
+    'serve',
+    'the installation at work: the web and the delivery of the queue',
+    COMMANDS.serve.specs,
+  ).action(() => start(COMMANDS.serve, serve, []));
   const configuring = (entry: ConfigCommand, above: readonly Command[] = []): void => {
     const added = command(entry.name, entry.description, specsOf(entry), above.at(-1));
     const lineage = [...above, added];

@@ -72,16 +72,3 @@ export const DELIVER_NOW_OPTIONS: readonly OptionSpec[] = [
   FORMAT,
   ...PLACE_OPTIONS,
 ];
-export const SERVE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--roles <names>', help: 'which of delivery, with commas between (all)' },
-  { flags: '--drain <seconds>', help: 'how long what is under way may take after SIGTERM (30)' },
-  ...PLACE_OPTIONS.filter(({ flags }) => !flags.startsWith('--config')),
-  ...WORLD_OPTIONS.filter(
-    ({ flags }) => !/^--(mail-from|canary|deadline|timeout|strict-cn|deny-private|allow-private)/.test(flags),
-  ),
-  {
-    flags: '--deny-private',
-    help: 'refuse addresses that are not public (the default here); SMTP routes may lead there',
-  },
-  { flags: '--allow-private', help: 'follow the DNS to addresses that are not public, too' },
-];
