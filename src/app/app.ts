@@ -2,21 +2,8 @@
  * The only place where things are put together: settings and world in, an application out. The faces above are thin;
  * the floors below know nothing of each other that is not handed to them here.
  */
-import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
-import { parseDomain } from '../base/domain.ts';
-import {
-  describeAnchorFault as describeDnssecAnchorFault,
-  parseTrustAnchors,
-  type TrustAnchor,
-} from '../dns/dnssec/anchors.ts';
-import { createValidatingResolver } from '../dns/dnssec/validating-resolver.ts';
-import { createResolver, DEFAULT_TIMEOUT_MS, type OwnedResolver, type Resolver } from '../dns/resolver.ts';
-import { createMemoryPolicyCache } from '../mtasts/cache.ts';
-import { createStsDiscovery, type DiscoverSts } from '../mtasts/discover.ts';
-import { createPolicyFetcher } from '../mtasts/fetch.ts';
-import { createNet, type Net } from '../net/net.ts';
-import { describeAnchorFault, type TrustAnchors } from '../pki/trust-anchors.ts';
+import type { Resolver } from '../dns/resolver.ts';
 import type { CanaryWord } from '../probe/canary.ts';
 import { type ProbeDependencies, probe, type SessionRequest } from '../probe/probe.ts';
 import { capturedEvidence } from '../probe/rejudge.ts';
@@ -27,11 +14,10 @@ import { DEFAULT_SESSION_TIMEOUT_MS, OBSERVE, openSession, STAY_IN_CLEAR } from 
 import { createCanaryWatch } from './canaries.ts';
 import { certificateJudge } from './certificate-judge.ts';
 import type { DeepScan, DeepScanOptions } from './deep-scan.ts';
+import { createHouse, type House } from './house.ts';
 import { inquiries } from './inquiries.ts';
-import { createRecorder, type Recorded, type Recorder } from './recorder.ts';
-import { chooseResolvers, type ResolverChoice } from './resolvers.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
 import type { AppSettings } from './settings.ts';
-import { loadTrust } from './trust.ts';
 import { ESSENTIALS, type Essentials } from './world.ts';
 
 export interface App {
@@ -40,16 +26,8 @@ export interface App {
   close(): Promise<void>;
 }
 
-interface House {
-  readonly settings: AppSettings;
-  readonly world: Essentials;
-  readonly net: Net;
-  /** What it says of security counts: believed by the user, or validated by us. */
+interface ProbingHouse extends Omit<House, 'resolver' | 'senderSts' | 'close'> {
   readonly resolver: Resolver;
-  readonly discoverSts: DiscoverSts;
-  readonly policies: Recorded['policies'];
-  readonly anchors: TrustAnchors;
-  readonly heloName: string | null;
   /** What the canaries say, asked when somebody wants to know. */
   readonly canaries: () => Promise<readonly CanaryWord[]>;
   /** Absent where no deep scan is wanted. */
@@ -60,41 +38,20 @@ interface House {
 
 /** Throws for settings that cannot be used: whoever took them from a person has said so before. */
 export async function createApp(settings: AppSettings, world: Essentials = ESSENTIALS): Promise<App> {
-  const trust = loadTrust(settings);
-  if (!trust.ok) throw new Error(`the CA file cannot be used: ${describeAnchorFault(trust.failure)}`);
-  const { clock } = world;
-  const resolvers = chooseResolvers(settings.resolvers);
-  const net = createNet({
-    clock,
-    privateAddresses: settings.privateAddresses,
-    sourceAddress: settings.sourceAddress ?? undefined,
-    redirect: settings.redirect ?? undefined,
-  });
-  const resolver = createHouseResolver(settings, resolvers, world);
-  const anchors = trust.value;
-  const fetch = createPolicyFetcher({ net, resolver, clock, anchors, port: settings.httpsPort });
-  const policies = { cache: createMemoryPolicyCache(), fetch };
-  const heloName = settings.helo ?? ownName();
-  const house: House = {
-    settings,
-    world,
-    net,
-    resolver,
-    discoverSts: createStsDiscovery({ resolver, clock, ...policies, alsoWithoutRecord: true }),
-    policies,
-    anchors,
-    heloName,
-    canaries: createCanaryWatch({ ...settings, net, resolver, clock }),
+  const shared = createHouse(settings, world);
+  const { heloName, net, resolver } = shared;
+  const house: ProbingHouse = {
+    ...shared,
+    canaries: createCanaryWatch({ ...settings, net, resolver, clock: world.clock }),
     scan: await deepScanOf(settings, { net, world, heloName }),
   };
-  const servers = resolvers.servers.map(({ text }) => text);
-  const dependencies = probeDependencies(house, servers);
+  const dependencies = probeDependencies(house);
   return {
     probe: (request, hooks) =>
       hooks?.onCapture === undefined
         ? probe(request, dependencies, hooks)
-        : capturing(house, servers, { request, hooks, onCapture: hooks.onCapture }),
-    close: () => resolver.close(),
+        : capturing(house, { request, hooks, onCapture: hooks.onCapture }),
+    close: () => shared.close(),
   };
 }
 
@@ -105,23 +62,17 @@ interface Captured {
 }
 
 /** The same probe with somebody listening. */
-async function capturing(house: House, servers: readonly string[], wanted: Captured): Promise<ProbeResult> {
+async function capturing(house: ProbingHouse, wanted: Captured): Promise<ProbeResult> {
   const { request, hooks, onCapture } = wanted;
   const recorder = createRecorder({ ...house, clock: house.world.clock });
   const heard = { ...house, resolver: recorder.resolver, discoverSts: recorder.discoverSts, recorder };
-  const result = await probe(request, recorder.beside(probeDependencies(heard, servers)), hooks);
+  const result = await probe(request, recorder.beside(probeDependencies(heard)), hooks);
   onCapture(recorder.capture(request, result));
   return result;
 }
 
-/** This machine's name where it is one that others could look up (RFC 5321 4.1.4); else the literal of its address. */
-function ownName(): string | null {
-  const name = parseDomain(hostname());
-  return name.ok && name.value.includes('.') ? name.value : null;
-}
-
-function probeDependencies(house: House, resolvers: readonly string[]): ProbeDependencies {
-  const { settings, world, anchors } = house;
+function probeDependencies(house: ProbingHouse): ProbeDependencies {
+  const { settings, world, anchors, resolvers } = house;
   return {
     clock: world.clock,
     port: settings.port,
@@ -138,28 +89,7 @@ function probeDependencies(house: House, resolvers: readonly string[]): ProbeDep
   };
 }
 
-/** Validating ourselves needs no word of the resolver; where all of them are believed it would be done twice. */
-function createHouseResolver(
-  settings: AppSettings,
-  resolvers: ResolverChoice,
-  { clock, random }: Essentials,
-): OwnedResolver {
-  // A name server gets no longer for an answer than a mail server for a stage.
-  const timeoutMs = Math.min(resolvers.timeoutMs ?? DEFAULT_TIMEOUT_MS, settings.timeoutMs);
-  const options = { ...resolvers, timeoutMs, clock, random };
-  if (resolvers.servers.every(({ trustAd }) => trustAd)) return createResolver(options);
-  return createValidatingResolver({ ...options, anchors: dnssecAnchors(settings) });
-}
-
-/** Undefined: the built-in keys of the root. Throws for a file that was not checked before. */
-function dnssecAnchors({ dnssecAnchors: text }: AppSettings): readonly TrustAnchor[] | undefined {
-  if (text === null) return undefined;
-  const anchors = parseTrustAnchors(text);
-  if (!anchors.ok) throw new Error(`the DNSSEC anchors cannot be used: ${describeDnssecAnchorFault(anchors.failure)}`);
-  return anchors.value;
-}
-
-async function observe(house: House, request: SessionRequest): Promise<SessionReport> {
+async function observe(house: ProbingHouse, request: SessionRequest): Promise<SessionReport> {
   const { settings, world, net, recorder } = house;
   const { host, address, port, signal, onStage } = request;
   const target = { exchange: host.exchange, preference: host.preference, address, port };

@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly recipientDomain: Domain | null;
   /** The server was named by the user: an explicit route, which no DNS can forge. */
   readonly given: boolean;
+  /** The name of an explicit route where the host is another one: its MX. */
+  readonly routeName?: string | null | undefined;
   /** No wildcard in a CN (R98). */
   readonly strictCn: boolean;
   /** Null where nobody looked. */
@@ -40,6 +42,7 @@ export function certificateJudge({
   mxNameSecure,
   recipientDomain,
   given,
+  routeName = null,
   strictCn,
   dane,
 }: JudgeOptions): CertificateJudge {
@@ -52,7 +55,7 @@ export function certificateJudge({
         leaf: leaf?.ok === true ? leaf.value : null,
         host: target.exchange,
         recipientDomain,
-        staticRoute: given && parseIpAddress(target.exchange) === null ? target.exchange : null,
+        staticRoute: routeName ?? (given && parseIpAddress(target.exchange) === null ? target.exchange : null),
         mxNameSecure,
         strictCn,
       };

@@ -5,8 +5,10 @@
 import type { World } from '../app/world.ts';
 import { PLACE_OPTIONS } from './config-options.ts';
 import { type GivenOptions, givenOptions } from './given-options.ts';
+import { LOG_OPTIONS, TLSRPT_OPTIONS } from './log-options.ts';
 import {
   CHAIN_OPTIONS,
+  DELIVER_OPTIONS,
   GATE_OPTIONS,
   LAB_OPTIONS,
   type OptionSpec,
@@ -16,7 +18,7 @@ import {
   TLSVERIFY_OPTIONS,
   WORLD_OPTIONS,
 } from './option-specs.ts';
-import { SERVE_OPTIONS, SERVE_SPECS } from './serve-options.ts';
+import { HOST_OPTIONS, QUEUE_LIST_OPTIONS, SERVE_OPTIONS, SUBMIT_OPTIONS } from './queue-options.ts';
 import type { Services } from './services.ts';
 
 export interface Invocation {
@@ -41,13 +43,24 @@ const TLSVERIFY_SPECS = [
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab'),
 ];
 const DANEVERIFY_SPECS = TLSVERIFY_SPECS.filter((spec) => !TLSVERIFY_OPTIONS.includes(spec));
+const DELIVER_SPECS = [
+  ...DELIVER_OPTIONS,
+  ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab' || flags.startsWith('--seed')),
+  ...OUTPUT_OPTIONS.filter(({ flags }) => flags.startsWith('--output')),
+  ...WORLD_OPTIONS.filter(({ flags }) => !/^--(mail-from|canary) /.test(flags)),
+];
+
 /** A `--config` file may have them all, whichever command reads it. */
 export const KNOWN_OPTIONS = [
   ...PROBE_SPECS,
   ...CHAIN_OPTIONS,
   ...TLSVERIFY_OPTIONS,
   ...LAB_OPTIONS,
+  ...DELIVER_OPTIONS,
   ...PLACE_OPTIONS,
+  ...SUBMIT_OPTIONS,
+  ...QUEUE_LIST_OPTIONS,
+  ...HOST_OPTIONS,
   ...SERVE_OPTIONS,
 ];
 
@@ -93,20 +106,38 @@ export const COMMANDS = {
       return daneverifyCommand({ domain: words[0] ?? '', given: own, world, services });
     },
   },
+  log: {
+    specs: LOG_OPTIONS,
+    run: async (invocation) => {
+      const { logCommand } = await import('./log-command.ts');
+      return logCommand({ given: await given(invocation, LOG_OPTIONS), world: invocation.world });
+    },
+  },
+  tlsrpt: {
+    specs: TLSRPT_OPTIONS,
+    run: async (invocation) => {
+      const { tlsrptCommand } = await import('./tlsrpt-command.ts');
+      const { words, world } = invocation;
+      return tlsrptCommand({ words, given: await given(invocation, TLSRPT_OPTIONS), world });
+    },
+  },
+  deliver: {
+    specs: DELIVER_SPECS,
+    run: async (invocation) => {
+      const { deliverCommand } = await import('./deliver-command.ts');
+      const { words, world, services, flags } = invocation;
+      // Some names mean something else to other commands: here its own meaning counts.
+      const known = [...DELIVER_SPECS, ...KNOWN_OPTIONS];
+      const own = await givenOptions({ specs: DELIVER_SPECS, known, flags, world });
+      return deliverCommand({ file: words[0], given: own, world, services });
+    },
+  },
   lab: {
     specs: LAB_OPTIONS,
     run: async (invocation) => {
       const { labCommand } = await import('./lab-command.ts');
       const { world, services } = invocation;
       return labCommand({ given: await given(invocation, LAB_OPTIONS), world, services });
-    },
-  },
-  serve: {
-    specs: SERVE_SPECS,
-    run: async (invocation) => {
-      const { serveCommand } = await import('./serve-command.ts');
-      const { world, services } = invocation;
-      return serveCommand({ given: await given(invocation, SERVE_SPECS), world, services });
     },
   },
 } as const satisfies Readonly<Record<string, CommandEntry>>;

@@ -85,7 +85,13 @@ const DESTCONFIG: ConfigCommand = {
     step('list', 'the summary of all entries', [], [FORMAT], destconfig('list')),
     step('detail', 'every field of one entry, or of all', [['[domain]', 'one entry']], [FORMAT], destconfig('detail')),
     step('clear', 'remove every entry but the default one', [], [YES], destconfig('clear')),
-    step('import', 'replace the table by that of a file', [['<file>', 'the table']], [], destconfig('import')),
+    step(
+      'import',
+      'replace the table by that of a file',
+      [['<file>', 'the table; - is standard input']],
+      [],
+      destconfig('import'),
+    ),
     step('export', 'write the table', [['[file]', 'where to; - is standard output']], [], destconfig('export')),
     step('setup', 'change the settings for all destinations', [], SETUP_FIELDS.map(optionOf), destconfig('setup')),
   ],
@@ -130,8 +136,12 @@ export const CONFIG_COMMANDS: readonly ConfigCommand[] = [
     { word: '<domain>', fields: [], more: TARGETS },
     [
       step('clear', 'remove all', [], [YES], table('SMTP_ROUTES', 'clear')),
-      step('import', 'replace all by those of a file', [['<file>', 'one route a line']], [], async (invocation) =>
-        (await import('./smtproutes-file.ts')).importRoutes(invocation),
+      step(
+        'import',
+        'replace all by those of a file',
+        [['<file>', 'one route a line; - is standard input']],
+        [],
+        async (invocation) => (await import('./smtproutes-file.ts')).importRoutes(invocation),
       ),
       step('export', 'write all', [['[file]', 'where to; - is standard output']], [], async (invocation) =>
         (await import('./smtproutes-file.ts')).exportRoutes(invocation),
@@ -189,7 +199,7 @@ export const CONFIG_COMMANDS: readonly ConfigCommand[] = [
   step(
     'loadconfig',
     'make a saved configuration pending',
-    [['<file>', 'what saveconfig wrote']],
+    [['<file>', 'what saveconfig wrote; - is standard input']],
     [],
     life('loadconfig'),
   ),
@@ -204,5 +214,5 @@ export const CONFIG_COMMANDS: readonly ConfigCommand[] = [
 
 /** The options of a command, with those that say where the configuration lives. */
 export function specsOf({ specs }: ConfigCommand): readonly OptionSpec[] {
-  return [...specs, ...PLACE_OPTIONS];
+  return [...specs, ...PLACE_OPTIONS.filter(({ flags }) => !specs.some((spec) => spec.flags === flags))];
 }

@@ -9,9 +9,8 @@ import { describeChange, diffDocuments } from '../config/diff.ts';
 import { describeConfigurationFault } from '../config/fault.ts';
 import { loadDocument, saveDocument } from '../config/saved-document.ts';
 import { maskSecrets } from '../config/secrets.ts';
-import { type ConfigInvocation, type ConfigSession, inConfiguration, settled } from './config-session.ts';
+import { type ConfigInvocation, type ConfigSession, fileGiven, inConfiguration, settled } from './config-session.ts';
 import { anyText, EndOfInput, openDialogue, wholeBetween } from './dialogue.ts';
-import { readText } from './given-options.ts';
 import { openSink } from './sink.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -64,7 +63,7 @@ const OPERATIONS: Readonly<Record<LifeOperation, (session: ConfigSession) => Pro
     }
   },
   loadconfig: async (session) => {
-    const loaded = loadDocument(await readText(session.words[0] ?? '', 'loadconfig', session.world));
+    const loaded = loadDocument(await fileGiven(session, 'loadconfig'));
     if (!loaded.ok) {
       throw new UsageError(`nothing was loaded:\n${loaded.failure.map(describeConfigurationFault).join('\n')}`);
     }
@@ -118,14 +117,14 @@ async function chosenDocument(session: ConfigSession): Promise<Snapshot['documen
 async function diff(session: ConfigSession): Promise<void> {
   const before = await chosenDocument(session);
   const changes = diffDocuments(before, (await session.newest()).document);
-  if (session.flag('format') === 'json') return session.print(JSON.stringify(changes, null, 2));
+  if (session.isJson()) return session.print(JSON.stringify(changes, null, 2));
   const lines = changes.map((change) => printable(describeChange(change)));
   return session.print(lines.length === 0 ? 'No changes.' : lines.join('\n'));
 }
 
 async function history(session: ConfigSession): Promise<void> {
   const revisions = await session.configuration.history(MAX_LISTED);
-  if (session.flag('format') === 'json') {
+  if (session.isJson()) {
     const rows = revisions.map((each) => ({ ...each, at: new Date(each.at).toISOString() }));
     return session.print(JSON.stringify(rows, null, 2));
   }

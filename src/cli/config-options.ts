@@ -272,7 +272,15 @@ export const DELIVERY_FIELDS: readonly FieldSpec[] = [
   { key: 'timeouts.finalDot', flag: 'final-dot-timeout', kind: 'whole', help: 'wait for the last reply, s' },
 ];
 
+const VALUE_NAMES: Readonly<Record<FieldSpec['kind'], string>> = {
+  whole: 'n',
+  switch: 'on|off',
+  word: 'word',
+  text: 'text',
+  list: 'words',
+};
+
 /** A field as commander knows it. */
-export function optionOf({ flag, help }: FieldSpec): OptionSpec {
-  return { flags: `--${flag} <value>`, help };
+export function optionOf({ flag, help, kind }: FieldSpec): OptionSpec {
+  return { flags: `--${flag} <${VALUE_NAMES[kind]}>`, help };
 }

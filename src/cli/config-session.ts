@@ -3,6 +3,7 @@
  * went wrong in the right words and with the right exit code: 2 for what a person got wrong, 1 for what stood in the way.
  */
 import type { DataPlace } from '../app/configuration.ts';
+import { MAX_FILE_BYTES } from '../app/files.ts';
 import type { World } from '../app/world.ts';
 import type { Outcome } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
@@ -13,11 +14,13 @@ import {
   type Edit,
   type Snapshot,
 } from '../config/configuration.ts';
+import { StoreTrouble } from '../store/trouble.ts';
 import { PLACE_OPTIONS } from './config-options.ts';
 import { type Dialogue, EndOfInput, MENU_TITLE, type Operation, openDialogue, runMenu } from './dialogue.ts';
-import { type GivenOptions, givenOptions } from './given-options.ts';
+import { type GivenOptions, givenOptions, readText } from './given-options.ts';
 import type { OptionSpec } from './option-specs.ts';
 import type { Services } from './services.ts';
+import { readAll } from './target-input.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ConfigInvocation {
@@ -37,6 +40,8 @@ export interface ConfigSession {
   /** The text behind a flag; undefined where it was not given. */
   flag(key: string): string | undefined;
   isSet(key: string): boolean;
+  /** Whether `--format json` was given. */
+  isJson(): boolean;
   /** Prints lines of the result. */
   print(text: string): Promise<void>;
   /** With the pending changes. */
@@ -56,14 +61,22 @@ export async function inConfiguration(
   work: (session: ConfigSession) => Promise<void>,
 ): Promise<number> {
   const { world, flags, services, words } = invocation;
+  const format = flags['format'] ?? 'text';
+  if (format !== 'text' && format !== 'json') {
+    throw new UsageError(`--format "${printable(String(format), 80)}": choose one of text, json`);
+  }
   const place = await givenOptions({ specs: PLACE_OPTIONS, known: invocation.known, flags, world });
-  const { configuration, close } = await services.openConfiguration(placeOf(place, world.env));
+  const where = placeOf(place, world.env);
+  const { configuration, close } = await services.openConfiguration(where).catch((error: unknown) => {
+    throw error instanceof StoreTrouble ? new UsageError(`${shownPlace(where)}: ${error.message}`) : error;
+  });
   const session: ConfigSession = {
     configuration,
     words,
     world,
     flag: (key) => (flags[key] === undefined ? undefined : String(flags[key])),
     isSet: (key) => flags[key] === true,
+    isJson: () => format === 'json',
     print: async (text) => void (await world.stdout.write(text.endsWith('\n') ? text : `${text}\n`)),
     newest: async () => settled(await configuration.newest()),
     change: async (edit, done) => {
@@ -78,7 +91,7 @@ export async function inConfiguration(
     await work(session);
     return 0;
   } catch (error) {
-    if (!(error instanceof Hindrance)) throw error;
+    if (!(error instanceof Hindrance || error instanceof StoreTrouble)) throw error;
     await world.stderr.write(`tlsreach: ${printable(error.message)}\n`);
     return 1;
   } finally {
@@ -86,11 +99,28 @@ export async function inConfiguration(
   }
 }
 
+/** The file that stands as a word, or standard input for `-`. */
+export async function fileGiven({ words, world }: ConfigSession, command: string): Promise<string> {
+  const file = words[0] ?? '';
+  if (file !== '-') return readText(file, command, world);
+  const bytes = await readAll(world.stdin(), MAX_FILE_BYTES);
+  // What was cut off would pass for a smaller table.
+  if (bytes.length > MAX_FILE_BYTES) {
+    throw new UsageError(`${command}: standard input is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`);
+  }
+  return bytes.toString('utf8').replace(/^\ufeff/, '');
+}
+
 /** `--data`, `--database` and their variables; else a folder in the home of the user, or here where they have none. */
 export function placeOf(given: Pick<GivenOptions, 'text'>, env: World['env']): DataPlace {
   const home = env['HOME'];
   const usual = home === undefined || home === '' ? './tlsreach-data' : `${home}/.tlsreach`;
   return { data: given.text('data') ?? usual, database: given.text('database') ?? null };
+}
+
+/** A URL of a database may hold a password. */
+function shownPlace({ data, database }: DataPlace): string {
+  return database === null ? data : database.replace(/\/\/[^@/]*@/, '//…@');
 }
 
 function authorOf(env: World['env']): string {

@@ -83,7 +83,7 @@ function withFields(delivery: DeliverySettings, fields: Readonly<Record<string, 
 
 async function list(session: ConfigSession): Promise<void> {
   const { delivery } = (await session.newest()).document;
-  if (session.flag('format') === 'json') return session.print(JSON.stringify(delivery, null, 2));
+  if (session.isJson()) return session.print(JSON.stringify(delivery, null, 2));
   const { timeouts, ...fields } = delivery;
   const flat: Row = {
     ...fields,

@@ -24,6 +24,7 @@ import {
   type ConfigSession,
   type Conversation,
   converse,
+  fileGiven,
   inConfiguration,
 } from './config-session.ts';
 import { askDefault, askEntry, askGlobal, emptyEntry } from './destconfig-questions.ts';
@@ -74,14 +75,14 @@ const OPERATIONS: Readonly<Record<DestconfigOperation, (session: ConfigSession) 
   },
   list: async (session) => {
     const { document } = await session.newest();
-    await session.print(isJson(session) ? jsonOf(document.destinations) : listDestinations(document));
+    await session.print(session.isJson() ? jsonOf(document.destinations) : listDestinations(document));
   },
   detail: async (session) => {
     const { document } = await session.newest();
     const domain = session.words[0] === undefined ? null : domainOf(session);
     const entry = document.destinations.entries.find((each) => each.domain === domain);
     if (domain !== null && entry === undefined) throw new UsageError(`there is no entry for ${domain}`);
-    if (isJson(session)) await session.print(jsonOf(entry ?? document.destinations));
+    if (session.isJson()) await session.print(jsonOf(entry ?? document.destinations));
     else await session.print(detailDestinations(document, domain));
   },
   clear: async (session) => {
@@ -89,7 +90,7 @@ const OPERATIONS: Readonly<Record<DestconfigOperation, (session: ConfigSession) 
     await session.change(clearDestinations, 'Removed all entries but the default one.');
   },
   import: async (session) => {
-    const text = await readText(session.words[0] ?? '', 'import', session.world);
+    const text = await fileGiven(session, 'import');
     await session.change(importTable(text), 'Imported the table; it replaces all entries.');
   },
   export: async (session) => {
@@ -220,10 +221,6 @@ function domainOf({ words }: ConfigSession): string {
   const name = parseDestinationName(words[0] ?? '');
   if (!name.ok) throw new UsageError(name.failure);
   return name.value;
-}
-
-function isJson(session: ConfigSession): boolean {
-  return session.flag('format') === 'json';
 }
 
 function jsonOf(value: unknown): string {

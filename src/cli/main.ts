@@ -1,13 +1,10 @@
 /** The outermost face: the real world and the real house, put together for the command line. */
 import { processWorld } from '../app/world.ts';
+import { realServices } from './real-services.ts';
 import { run } from './run.ts';
 
 const world = processWorld();
-const code = await run(world, {
-  createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
-  openConfiguration: async (place) => (await import('../app/configuration.ts')).openConfiguration(place, world.clock),
-  openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),
-});
+const code = await run(world, realServices(world));
 world.setExitCode(code);
 // After a fault of ours something may still be open: it must not keep the process.
 if (code === 4) world.exit(code);

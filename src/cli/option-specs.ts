@@ -51,7 +51,7 @@ export const WORLD_OPTIONS: readonly OptionSpec[] = [
 export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--format <name>',
-    help: 'table, detail, json, ndjson, csv, pager, pager-html, text, html, markdown, junit or nagios (table)',
+    help: 'table, detail, json, ndjson, csv, pager, pager-html, text, xml, xml-score, xml-matrix, xml-detail, html, markdown, junit, sarif, openmetrics or nagios (table)',
   },
   { flags: '--output <file>', help: 'write the result here; the file appears when it is complete' },
   { flags: '--old-headings', help: 'the older headings in the matrix: Connect, Allowed, Can Use, …' },
@@ -114,6 +114,21 @@ export const CHAIN_OPTIONS: readonly OptionSpec[] = [
 export const TLSVERIFY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--domain <name>', help: 'the TLS domain to verify against' },
   { flags: '--host <host[:port]>', help: 'the host to connect to (the domain itself, if not given)' },
+];
+
+export const DELIVER_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--from <address>', help: 'envelope sender; "<>" for none' },
+  { flags: '--to <address>', help: 'recipient: user@domain, or user@domain[host:port] (repeatable)', list: true },
+  {
+    flags: '--tls <mode>',
+    help: 'no, preferred, required, preferred-verify, required-verify or required-verify-hosted (preferred)',
+  },
+  { flags: '--dane <how>', help: 'off, opportunistic or mandatory (opportunistic)' },
+  { flags: '--mta-sts <how>', help: 'on or off (on)' },
+  { flags: '--min-tls-version <version>', help: 'TLSv1.0, TLSv1.1, TLSv1.2 or TLSv1.3 (TLSv1.0)' },
+  { flags: '--require-tls', help: 'REQUIRETLS: only to hosts that are authenticated and offer it' },
+  { flags: '--format <name>', help: 'text or json (text)' },
+  { flags: '--json', help: 'the same as --format json' },
 ];
 
 export const LAB_OPTIONS: readonly OptionSpec[] = [

@@ -5,13 +5,14 @@
 import { type AppSettings, DEFAULT_SCAN_BUDGET, MAX_SCAN_BUDGET, type ScanSettings } from '../app/settings.ts';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
+import { VERSION } from '../base/version.ts';
 import type { Capture } from '../probe/capture.ts';
 import { type GateSet, judgeGates, nagiosState, worstCode } from '../probe/gates.ts';
 import { MAX_REPEAT, type ProbeHooks, type ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { Target } from '../probe/target.ts';
 import { FORMATS, type Format, keepsOrder, type Rendering } from '../report/rendering.ts';
-import { loadRendering, UNAVAILABLE_FORMATS } from '../report/renderings.ts';
+import { loadRendering } from '../report/renderings.ts';
 import { runBatch } from './batch.ts';
 import { gateNotes, gatesOf } from './gate-options.ts';
 import type { GivenOptions } from './given-options.ts';
@@ -163,10 +164,7 @@ function scanOf(given: GivenOptions): ScanSettings | null {
 }
 
 export function formatOf(given: GivenOptions): Format {
-  const available = FORMATS.filter((each) => !UNAVAILABLE_FORMATS.includes(each));
-  const asked = given.text('format')?.toLowerCase();
-  if (!UNAVAILABLE_FORMATS.some((format) => format === asked)) return choiceOf(given, 'format', available) ?? 'table';
-  return given.refuse('format', `this format cannot be written yet; available are ${available.join(', ')}`);
+  return choiceOf(given, 'format', FORMATS) ?? 'table';
 }
 
 function captureFileOf(given: GivenOptions, { count }: TargetList): string | null {
@@ -350,6 +348,7 @@ async function stopNote({ stderr }: World, done: number, all: number): Promise<v
 function renderingOf(plan: Plan, many: boolean): Promise<Rendering> {
   return loadRendering({
     format: plan.format,
+    version: VERSION,
     width: plan.world.stdout.columns(),
     colour: plan.colour,
     oldHeadings: plan.oldHeadings,

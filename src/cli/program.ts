@@ -1,13 +1,15 @@
 /** The commands and their options as commander knows them: help, suggestions, and every unusual way to write an option. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
+import { VERSION } from '../base/version.ts';
+import { closest } from './closest.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
 import type { OptionSpec } from './option-specs.ts';
+import { QUEUE_COMMANDS } from './queue-commands.ts';
 import type { Services } from './services.ts';
-
-export const VERSION = '0.1.0';
+import { UsageError } from './usage-error.ts';
 
 const EXIT_CODES = `
 Exit codes of probe: 0 all gates met, 1 a gate is not met, 2 usage, 3 could not
@@ -26,6 +28,7 @@ Examples:
   tlsreach probe example.com --capture today.json
   tlsreach replay today.json --at 2027-06-01
   tlsreach daneverify example.com             as a sender that insists on DANE
+  tlsreach deliver --from you@example.net --to ann@example.com message.eml
   tlsreach explain certificate-name
 ${EXIT_CODES}`;
 
@@ -40,6 +43,24 @@ Examples:
   tlsreach probe --input list.txt --format ndjson --concurrency 50
   tlsreach probe --lab you@wrong-name.lab.test
 ${EXIT_CODES}`;
+
+const LOG_EXAMPLES = `
+Examples:
+  tlsreach log --mid 5                        the whole story of one message
+  tlsreach log --recipient bob@example.com --since 2h
+  tlsreach log --destination example.com --tls failed
+  tlsreach log --follow --format json         everything from now on
+Exit codes: 0 something was found, 1 nothing, 2 usage.`;
+
+const DELIVER_EXAMPLES = `
+Examples:
+  tlsreach deliver --from you@example.net --to ann@example.com message.eml
+  tlsreach deliver --from you@example.net --to ann@example.com \\
+    --tls required-verify --json < message.eml
+  tlsreach deliver --lab --from you@example.net --to you@good.lab.test message.eml
+
+Exit codes: 0 every recipient delivered, 1 some deferred or failed, 2 usage,
+3 no connection was attempted, 4 internal error.`;
 
 /** The exit code of the command that ran, 0 after help or version; null when commander has refused the arguments. */
 export async function runProgram(world: World, services: Services): Promise<number | null> {
@@ -92,30 +113,45 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   const dane = command('daneverify', 'verify DANE of every mail host step by step', COMMANDS.daneverify.specs)
     .argument('<domain>', 'the domain whose mail hosts are verified')
     .action((domain: string) => start(COMMANDS.daneverify, dane, [domain]));
+  const deliver = command('deliver', 'deliver a message now, without queue', COMMANDS.deliver.specs)
+    .argument('[file]', 'the message; - and nothing is standard input')
+    .addHelpText('after', DELIVER_EXAMPLES)
+    .action((file: string | undefined) => start(COMMANDS.deliver, deliver, file === undefined ? [] : [file]));
   command('explain', 'say in plain words what a finding, mode, stage or verdict means')
     .argument('[code]', 'without it: the list of all')
     .action(async (code: string | undefined) => {
       const { explainCommand } = await import('./explain-command.ts');
       settle(await explainCommand(code, world));
     });
+  const log = command(
+    'log',
+    'find in the mail log: the story of a message, of a connection, of a domain',
+    COMMANDS.log.specs,
+  )
+    .addHelpText('after', LOG_EXAMPLES)
+    .action(() => start(COMMANDS.log, log, []));
+  const tlsrpt = command('tlsrpt', 'read a TLS report that somebody sent (RFC 8460)', COMMANDS.tlsrpt.specs)
+    .argument('<action>', 'show')
+    .argument('<file>', 'a message, JSON, or gzipped JSON')
+    .action((action: string, file: string) => start(COMMANDS.tlsrpt, tlsrpt, [action, file]));
   const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
     start(COMMANDS.lab, lab, []),
-  );
-  const serve = command('serve', 'the web: tester page, API and what runs behind them', COMMANDS.serve.specs).action(
-    () => start(COMMANDS.serve, serve, []),
   );
   const configuring = (entry: ConfigCommand, above: readonly Command[] = []): void => {
     const added = command(entry.name, entry.description, specsOf(entry), above.at(-1));
     const lineage = [...above, added];
     for (const [syntax, help] of entry.words) added.argument(syntax, help);
+    const names = entry.operations.map(({ name }) => name);
+    if (names.length > 0) added.usage('[options] [operation]').argument('[operation]', 'without it: the dialogue');
     added.action(async () => {
       const words = added.processedArgs.flat().filter((word): word is string => typeof word === 'string');
+      if (names.length > 0 && words[0] !== undefined) throw unknownOperation(entry.name, words[0], names);
       const flags = Object.assign({}, ...lineage.map(flagsOf)) as Readonly<Record<string, unknown>>;
       settle(await entry.run({ words, flags, known: KNOWN_OPTIONS, world, services }));
     });
     for (const operation of entry.operations) configuring(operation, lineage);
   };
-  for (const entry of CONFIG_COMMANDS) configuring(entry);
+  for (const entry of [...QUEUE_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
@@ -133,6 +169,7 @@ function newProgram({ stdout, stderr }: World): Command {
     .helpOption('-h, --help', 'this help')
     .helpCommand('help [command]', 'help for a command')
     .addHelpText('after', EXAMPLES)
+    .configureHelp({ subcommandTerm })
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -150,6 +187,19 @@ function newProgram({ stdout, stderr }: World): Command {
       getOutHelpWidth: () => stdout.columns(),
       getErrHelpWidth: () => stderr.columns(),
     });
+}
+
+/** What stands in the list of commands: narrow enough that the text beside it has room at 80 columns. */
+function subcommandTerm(command: Command): string {
+  return command.commands.length > 0
+    ? `${command.name()} [operation]`
+    : Help.prototype.subcommandTerm.call(new Help(), command);
+}
+
+function unknownOperation(command: string, word: string, names: readonly string[]): UsageError {
+  const near = closest(word, names);
+  const help = near === null ? `choose one of ${names.join(', ')}` : `did you mean ${near}?`;
+  return new UsageError(`${command} has no operation "${printable(word, 80)}"; ${help}`);
 }
 
 /** Only what stood on the command line; commander's own defaults say nothing. */

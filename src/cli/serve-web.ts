@@ -3,16 +3,15 @@ import { createAccounts } from '../app/accounts.ts';
 import { createProbeApps } from '../app/probe-apps.ts';
 import { createProbeJobs, DEFAULT_LIMITS } from '../app/probe-jobs.ts';
 import { readWebFiles } from '../app/web-files.ts';
+import { openWebStore } from '../app/web-store.ts';
 import type { World } from '../app/world.ts';
+import { VERSION } from '../base/version.ts';
 import { createWeb } from '../http/web.ts';
 import { type GivenOptions, readText } from './given-options.ts';
-import { VERSION } from './program.ts';
 import type { RunningRole, ServeContext } from './serve-command.ts';
-import { allowedPorts, listenAddressOf, trustedProxiesOf } from './serve-options.ts';
 import { describeFileFault, UsageError } from './usage-error.ts';
+import { allowedPorts, listenAddressOf, trustedProxiesOf } from './web-options.ts';
 
-/** What runs may go on for so long after SIGTERM, ms. */
-const PATIENCE_MS = 10_000;
 /** How often the certificate's files are looked at, ms. */
 const LOOK_MS = 60_000;
 /** In the lab nobody has to be spared. */
@@ -27,11 +26,12 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
   const { clock, random } = world;
   const at = listenAddressOf(given);
   const tls = await tlsOf(given, world);
-  const accounts = await createAccounts({ store: installation.accounts, clock, random });
+  const store = await openWebStore(installation?.database ?? null, clock);
+  const accounts = await createAccounts({ store: store.accounts, clock, random });
   const ports = allowedPorts(given, [settings.port]);
   const jobs = createProbeJobs({
     apps: createProbeApps(settings, services.createApp),
-    records: installation.records,
+    records: store.records,
     clock,
     random,
     log: settings.log,
@@ -76,9 +76,9 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
         ? []
         : ['', `Sign in once as "admin" with the password ${password}`, 'and choose your own. It is not shown again.']),
     ],
-    stop: async () => {
+    close: async (drainMs) => {
       stopWatching();
-      await jobs.close(PATIENCE_MS);
+      await jobs.close(drainMs);
       await server.close();
     },
   };

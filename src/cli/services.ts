@@ -3,9 +3,14 @@
  * them, and a test may hand over others.
  */
 import type { DataPlace, OpenConfiguration } from '../app/configuration.ts';
+import type { Deliverer } from '../app/deliver.ts';
+import type { Installation } from '../app/installation.ts';
+import type { OpenQueue } from '../app/queue.ts';
 import type { AppSettings } from '../app/settings.ts';
+import type { DestinationControls } from '../policy/destination.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import type { RouteSummary } from '../report/host-status.ts';
 
 export interface ProbeApp {
   probe(request: ProbeRequest, hooks?: ProbeHooks): Promise<ProbeResult>;
@@ -34,6 +39,15 @@ export interface OpenLab {
 
 export interface Services {
   createApp(settings: AppSettings): Promise<ProbeApp>;
+  createDeliverer(settings: AppSettings): Promise<Deliverer>;
+  /** The destination controls of a configuration, where there is one; left out or null: there is none. */
+  readonly configuredControls?: (() => Promise<((destination: string) => DestinationControls) | null>) | undefined;
   openLab(wishes: LabWishes): Promise<OpenLab>;
   openConfiguration(place: DataPlace): Promise<OpenConfiguration>;
+  /** Rejects with `StoreTrouble`. */
+  openQueue(place: DataPlace): Promise<OpenQueue>;
+  /** Rejects with `StoreTrouble`. */
+  openInstallation(place: DataPlace, settings: AppSettings): Promise<Installation>;
+  /** Where mail to a destination would go now. */
+  routeOf(destination: string, settings: AppSettings): Promise<RouteSummary>;
 }

@@ -1,13 +1,12 @@
 /** `tlsreach smtproutes import` and `export`: the whole table of routes as a file, one route a line. */
-import { type ConfigInvocation, inConfiguration } from './config-session.ts';
-import { readText } from './given-options.ts';
+import { type ConfigInvocation, fileGiven, inConfiguration } from './config-session.ts';
 import { openSink } from './sink.ts';
 import { readRoutes, routeLine } from './table-kinds.ts';
 
 /** Replaces all routes, or none. */
 export function importRoutes(invocation: ConfigInvocation): Promise<number> {
   return inConfiguration(invocation, async (session) => {
-    const text = await readText(session.words[0] ?? '', 'import', session.world);
+    const text = await fileGiven(session, 'import');
     await session.change((document) => {
       const routes = readRoutes(text);
       return routes.ok ? { ok: true, value: { ...document, smtpRoutes: routes.value } } : routes;

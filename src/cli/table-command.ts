@@ -72,8 +72,7 @@ async function run(kind: TableKind, operation: TableOperation, session: ConfigSe
     case 'list': {
       const { document } = await session.newest();
       const rows = kind.rows(document);
-      const isJson = session.flag('format') === 'json';
-      return session.print(isJson ? JSON.stringify(rows, null, 2) : listing(kind, document));
+      return session.print(session.isJson() ? JSON.stringify(rows, null, 2) : listing(kind, document));
     }
     case 'clear': {
       if (!session.isSet('yes')) throw new UsageError(`clear removes every ${kind.noun}: say --yes`);

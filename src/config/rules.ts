@@ -2,7 +2,7 @@
  * What a schema cannot say: names in their one form, each once, and references that lead somewhere. The document comes
  * out with its names as lookups compare them; every fault is told with its place.
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describeDomainFault, parseDomain } from '../base/domain.ts';
 import { parseIpAddress } from '../base/ip-address.ts';
 import { describeMailboxFault, parseMailbox } from '../base/mailbox.ts';
@@ -10,8 +10,9 @@ import type { Outcome } from '../base/outcome.ts';
 import type { SmtpRoute } from '../delivery/settings.ts';
 import { DEFAULT_BOUNCE_PROFILE } from '../policy/destination.ts';
 import { parseDestinationName, parseHost, parseRouteName } from './destination-name.ts';
-import { type ConfigurationDocument, DEMO_CERTIFICATE } from './document.ts';
+import { type ConfigurationDocument, DEMO_CERTIFICATE, type NamedCertificate } from './document.ts';
 import { type ConfigurationFault, showGiven } from './fault.ts';
+import { MASK } from './secrets.ts';
 
 type Tell = (place: string, subject: string | null, why: string) => void;
 
@@ -189,8 +190,13 @@ function checkValues(document: ConfigurationDocument, tell: Tell): void {
     const why = `${maxTlsConnections} is more than maxConnections, which is ${maxConnections}`;
     tell('delivery.maxTlsConnections', null, why);
   }
-  for (const [index, { name, certificate }] of document.certificates.entries()) {
-    if (!isCertificate(certificate)) tell(`certificates[${index}].certificate`, name, 'is no PEM certificate');
+  for (const [index, each] of document.certificates.entries()) checkCertificate(each, `certificates[${index}]`, tell);
+  for (const [index, { domain, privateKey }] of document.dkim.entries()) {
+    const why = keyFault(privateKey);
+    if (why !== null) tell(`dkim[${index}].privateKey`, domain, why);
+  }
+  for (const [index, { secret }] of document.bounceVerification.keys.entries()) {
+    if (secret === MASK) tell(`bounceVerification.keys[${index}].secret`, null, MASKED);
   }
   for (const [index, { addedAt }] of document.bounceVerification.keys.entries()) {
     if (Number.isNaN(Date.parse(addedAt))) {
@@ -199,11 +205,38 @@ function checkValues(document: ConfigurationDocument, tell: Tell): void {
   }
 }
 
-function isCertificate(pem: string): boolean {
+const MASKED = 'is masked; only the secret itself can be kept';
+
+/** A certificate that cannot be presented would fail every connection, and nobody would know why. */
+function checkCertificate({ name, certificate, chain, key }: NamedCertificate, place: string, tell: Tell): void {
+  const leaf = certificateOf(certificate);
+  if (leaf === null) {
+    tell(`${place}.certificate`, name, 'is no PEM certificate');
+    return;
+  }
+  if (chain.trim() !== '' && certificateOf(chain) === null) tell(`${place}.chain`, name, 'is no PEM certificate');
+  const why = keyFault(key);
+  if (why !== null) tell(`${place}.key`, name, why);
+  else if (!leaf.checkPrivateKey(createPrivateKey(key)))
+    tell(`${place}.key`, name, 'is not the key of the certificate');
+}
+
+/** The first certificate of a PEM text. */
+function certificateOf(pem: string): X509Certificate | null {
   try {
-    new X509Certificate(pem);
-    return true;
+    return new X509Certificate(pem);
   } catch {
-    return false;
+    return null;
+  }
+}
+
+/** The end of a sentence; null for a private key that can be used as it stands. */
+function keyFault(pem: string): string | null {
+  if (pem === MASK) return MASKED;
+  try {
+    createPrivateKey(pem);
+    return null;
+  } catch {
+    return 'is no PEM private key that can be read without a passphrase';
   }
 }

@@ -1,7 +1,7 @@
 /** What of a configuration nobody may read over a shoulder: private keys and the keys of tags (R106). */
 import type { ConfigurationDocument } from './document.ts';
 
-/** Stands where a secret stood. No secret can be this: one who loads it would lose the real one. */
+/** Stands where a secret stood. No document is accepted with it: whoever wrote it back would lose the real one. */
 export const MASK = '********';
 
 /** The document with every secret masked. */
@@ -15,13 +15,4 @@ export function maskSecrets(document: ConfigurationDocument): ConfigurationDocum
     dkim: document.dkim.map((key) => ({ ...key, privateKey: MASK })),
     certificates: document.certificates.map((each) => ({ ...each, key: MASK })),
   };
-}
-
-/** Whether a mask stands where a secret should. */
-export function isMasked(document: ConfigurationDocument): boolean {
-  return [
-    ...document.bounceVerification.keys.map(({ secret }) => secret),
-    ...document.dkim.map(({ privateKey }) => privateKey),
-    ...document.certificates.map(({ key }) => key),
-  ].includes(MASK);
 }

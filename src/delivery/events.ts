@@ -22,6 +22,8 @@ export type DeliveryEvent = { readonly at: number } & (
       readonly subject: string | null;
       /** Who handed it in: `submit`, `api`, `listener`, `bounce`. */
       readonly origin: string;
+      /** The incoming connection it came over; left out where there was none. */
+      readonly icid?: number | undefined;
     }
   /** A TCP connection stands. */
   | ({ readonly kind: 'connection-opened' } & ConnectionFacts)
@@ -34,6 +36,8 @@ export type DeliveryEvent = { readonly at: number } & (
       readonly published: PublishedFacts;
       /** The operator asked for no TLS although the domain publishes a policy (decision 8). */
       readonly overridden: boolean;
+      /** The message it was opened for waives TLS policies (`TLS-Required: No`): it counts in no TLS report (S-RPT-5). */
+      readonly tlsOptional?: boolean | undefined;
     } & ConnectionFacts)
   | { readonly kind: 'delivery-started'; readonly dcid: number; readonly mid: number; readonly rids: readonly number[] }
   /** The server took responsibility for these recipients. */

@@ -6,6 +6,7 @@
  * in its own name; the connection that served may then carry more messages to the same destination.
  */
 
+import type { ConnectFailure } from '../net/net.ts';
 import type { PolicyEvent } from '../policy/decide.ts';
 import type { DestinationControls } from '../policy/destination.ts';
 import type { EnvelopeRecipient, Message } from './message.ts';
@@ -25,6 +26,8 @@ export interface HandOverOrder {
   /** A number for the connection, told in every event about it. */
   readonly nextDcid: () => Promise<number>;
   readonly signal: AbortSignal;
+  /** Attempts before this one: every other begins with the other address family (S-MX-10). Left out: the first. */
+  readonly attempt?: number | undefined;
 }
 
 export interface OutgoingMessage extends Message {
@@ -52,6 +55,8 @@ export interface RecipientOutcome {
   readonly category: 'none' | 'dns' | 'connection' | 'tls' | '4xx' | '5xx' | 'content';
   /** The final reply was lost: it may have been delivered. */
   readonly possible: boolean;
+  /** The server was told what the submitter asked of DSNs (RFC 3461); left out or false: it is ours to say (S-DSN-2). */
+  readonly dsnPassedOn?: boolean | undefined;
   readonly because: readonly string[];
 }
 
@@ -63,6 +68,8 @@ export interface HostAttempt {
   readonly event: PolicyEvent | null;
   readonly action: 'next' | 'clear' | 'encrypted' | 'refused' | 'busy';
   readonly detail: string;
+  /** Why no TCP connection came about; null where one stood, or none was tried. */
+  readonly unconnected?: ConnectFailure['kind'] | null;
 }
 
 export interface HandOverReport {

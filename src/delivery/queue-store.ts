@@ -49,6 +49,8 @@ export interface ClaimedRecipient extends EnvelopeRecipient {
   readonly attempts: number;
   readonly delayWarnings: number;
   readonly lastWarningAt: number | null;
+  /** What the attempt before came to. */
+  readonly last: AttemptFacts | null;
 }
 
 export interface ClaimRequest {
@@ -60,6 +62,14 @@ export interface ClaimRequest {
   readonly owner: string;
   readonly now: number;
   readonly leaseMs: number;
+}
+
+/** What came of reports. */
+export interface Settled {
+  /** Reports that took effect. */
+  readonly effective: number;
+  /** The notices, in their order; none where no report took effect. */
+  readonly accepted: readonly AcceptedMessage[];
 }
 
 /** What became of one claimed recipient. */
@@ -118,6 +128,15 @@ export interface HostState {
   readonly delivered: number;
 }
 
+/** A destination with something waiting or on its way. */
+export interface TopHost extends HostState {
+  /** Recipients that wait or are on their way, and those of them that were tried before. */
+  readonly active: number;
+  readonly attempted: number;
+  /** When the oldest of the messages was accepted. */
+  readonly oldestAt: number | null;
+}
+
 export type HostCounter = 'softBounced' | 'dns' | 'fivexx' | 'expired' | 'other' | 'delivered';
 
 export interface QueueItem {
@@ -165,6 +184,8 @@ export interface QueueStore {
   claim(request: ClaimRequest): Promise<readonly ClaimedMessage[]>;
   /** Idempotent; a report whose attempt is not the one on record changes nothing. Answers how many took effect. */
   report(reports: readonly RecipientReport[], now: number): Promise<number>;
+  /** The same, and in the same commit what senders are told of it is queued, where one of the reports takes effect. */
+  settle(reports: readonly RecipientReport[], notices: readonly NewMessage[], now: number): Promise<Settled>;
   /** MIDs among these of which no recipient waits, is claimed or held any more. */
   finished(mids: readonly number[]): Promise<readonly number[]>;
   renew(owner: string, now: number, leaseMs: number): Promise<void>;
@@ -182,7 +203,7 @@ export interface QueueStore {
     windowMs: number,
     now: number,
   ): Promise<{ readonly granted: number; readonly retryAt: number }>;
-  /** `delivernow` for all: windows and counters begin anew (R116). */
+  /** `delivernow` for all: windows and counters begin anew (R116), and no host is down any more. */
   resetLimits(): Promise<void>;
 
   hostState(destination: string): Promise<HostState | null>;
@@ -203,11 +224,10 @@ export interface QueueStore {
   /** Also what is on its way, of which nothing more is noted. `now`: from then the message is kept for a sweep. */
   remove(selection: QueueSelection, now?: number): Promise<number>;
   retryNow(selection: QueueSelection, now: number): Promise<number>;
-  topHosts(
-    limit: number,
-  ): Promise<
-    readonly (HostState & { readonly active: number; readonly attempted: number; readonly oldestAt: number | null })[]
-  >;
+  /** Most active first; of one destination alone where it is named, and nothing where nothing of it is active. */
+  topHosts(limit: number, destination?: string): Promise<readonly TopHost[]>;
+  /** Connections that hold a place now, over all processes, by destination. */
+  connections(now: number): Promise<ReadonlyMap<string, number>>;
   /** Forgets finished messages older than this; answers how many. */
   sweep(before: number): Promise<number>;
 

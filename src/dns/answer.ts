@@ -9,7 +9,12 @@ export type DnsSecurity = 'secure' | 'insecure' | 'bogus' | 'indeterminate';
 /** Why nothing can be validated through a resolver: no signatures, no proofs of absence, no DNSSEC at all. */
 export type ResolverFault = 'signatures-stripped' | 'denials-stripped' | 'no-dnssec';
 
-export type DnsFailure =
+export type DnsFailure = FailureKind & {
+  /** What was asked for when it failed, where that was not the answer itself but the chain that vouches for it. */
+  readonly behind?: string | undefined;
+};
+
+type FailureKind =
   | { readonly kind: 'servfail' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'timed-out'; readonly afterMs: number }
@@ -106,6 +111,13 @@ export interface DnsRecord<T extends RecordType = RecordType> {
 
 /** One sentence part for people: "the name server …". */
 export function describeDnsFailure(failure: DnsFailure): string {
+  const { behind } = failure;
+  return behind === undefined
+    ? wordsOf(failure)
+    : `${wordsOf(failure)} (asked for ${behind}, without which the answer cannot be validated)`;
+}
+
+function wordsOf(failure: DnsFailure): string {
   switch (failure.kind) {
     case 'servfail':
       return 'the resolver answered SERVFAIL: it could not get a trustworthy answer';

@@ -1,12 +1,12 @@
 /** One result in every format that the command line writes, with the media type of each. */
-
+import { VERSION } from '../base/version.ts';
 import { DEFAULT_MIN, nagiosState } from '../probe/gates.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import { FORMATS, type Format } from '../report/rendering.ts';
-import { loadRendering, UNAVAILABLE_FORMATS } from '../report/renderings.ts';
+import { loadRendering } from '../report/renderings.ts';
 
 export function formatsOf(): readonly Format[] {
-  return FORMATS.filter((format) => !UNAVAILABLE_FORMATS.includes(format));
+  return FORMATS;
 }
 
 export const TYPE_OF: Partial<Record<Format, string>> = {
@@ -29,6 +29,7 @@ const GATES = { min: DEFAULT_MIN, expect: [], perTarget: new Map(), baselineOf: 
 export async function renderAs(format: Format, result: ProbeResult): Promise<string> {
   const rendering = await loadRendering({
     format,
+    version: VERSION,
     width: 100,
     colour: false,
     oldHeadings: false,

@@ -27,7 +27,16 @@ export interface Lab {
   readonly domains: readonly LabDomain[];
   /** Where a connection to an address of the lab goes; null where addresses are what they say. */
   readonly redirect: ((destination: Destination) => Destination) | null;
+  /** The messages its servers have taken, in the order of hosts. */
+  received(): readonly LabMessage[];
   stop(): Promise<void>;
+}
+
+/** A message as a server of the lab received it, dots undone. */
+export interface LabMessage {
+  readonly host: string;
+  readonly encrypted: boolean;
+  readonly text: Buffer;
 }
 
 export interface LabOptions {
@@ -65,6 +74,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       rootPem: authority.rootPem,
       domains: LAB_DOMAINS,
       redirect: servers.redirect,
+      received: () => servers.peers.flatMap(({ name, peer }) => messagesAt(name, peer)),
       stop: async () => {
         await Promise.all([zone.stop(), servers.stop()]);
       },
@@ -76,6 +86,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 }
 
 interface Servers {
+  readonly peers: readonly { readonly name: string; readonly peer: SmtpPeer }[];
   readonly port: number;
   readonly httpsPort: number;
   readonly redirect: Lab['redirect'];
@@ -90,16 +101,18 @@ async function startServers(
   if (options.singleAddress === true) return startAtOneAddress(hosts, authority, options);
   for (let tries = 1; ; tries += 1) {
     const started: Stoppable[] = [];
+    const peers: { name: string; peer: SmtpPeer }[] = [];
     try {
       let port = options.smtpPort ?? 0;
       for (const placed of hosts) {
         const peer = await startServer(placed, { ...options, host: placed.address, port });
         started.push(peer);
+        peers.push({ name: placed.name, peer });
         port = peer.port;
       }
       const policy = await startPolicyHost({ domains: LAB_DOMAINS, authority, host: POLICY_HOST_ADDRESS, port: 0 });
       started.push(policy);
-      return { port, httpsPort: policy.port, redirect: null, stop: () => stopAll(started) };
+      return { peers, port, httpsPort: policy.port, redirect: null, stop: () => stopAll(started) };
     } catch (error) {
       await stopAll(started);
       const code = error instanceof Error && 'code' in error ? error.code : null;
@@ -116,16 +129,19 @@ async function startAtOneAddress(
   options: LabOptions,
 ): Promise<Servers> {
   const started: Stoppable[] = [];
+  const peers: { name: string; peer: SmtpPeer }[] = [];
   const ports = new Map<string, number>();
   for (const placed of hosts) {
     const peer = await startServer(placed, { ...options, host: LOOPBACK.text, port: 0 });
     started.push(peer);
+    peers.push({ name: placed.name, peer });
     ports.set(placed.address, peer.port);
   }
   const policy = await startPolicyHost({ domains: LAB_DOMAINS, authority, host: LOOPBACK.text, port: 0 });
   started.push(policy);
   ports.set(POLICY_HOST_ADDRESS, policy.port);
   return {
+    peers,
     port: [...ports.values()][0] ?? 0,
     httpsPort: policy.port,
     redirect: ({ address, port }) => {
@@ -137,6 +153,12 @@ async function startAtOneAddress(
 }
 
 const LOOPBACK = { family: 4, text: '127.0.0.1' } as const;
+
+function messagesAt(host: string, { sessions }: SmtpPeer): readonly LabMessage[] {
+  return sessions.flatMap(({ messages, protocol }) =>
+    messages.map((text) => ({ host, encrypted: protocol !== null, text })),
+  );
+}
 
 interface Stoppable {
   stop(): Promise<void>;

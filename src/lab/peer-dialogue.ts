@@ -29,7 +29,7 @@ export function converse(conversation: Conversation): void {
   new Dialogue(conversation).start();
 }
 
-type Mode = 'commands' | 'message' | 'credentials' | 'deaf';
+type Mode = 'commands' | 'message' | 'chunk' | 'credentials' | 'deaf';
 
 class Dialogue {
   readonly #raw: Socket;
@@ -42,6 +42,8 @@ class Dialogue {
   #encrypted = false;
   #message: Buffer[] = [];
   #messageBytes = 0;
+  /** Octets of the BDAT chunk still to come, and whether it is the last (RFC 3030). */
+  #chunk = { left: 0, last: false };
   #sentInClear = 0;
   /** Answers go out one after the other, however long one takes. */
   #busy = false;
@@ -76,6 +78,10 @@ class Dialogue {
 
   #read(): void {
     while (!this.#busy && this.#mode !== 'deaf') {
+      if (this.#mode === 'chunk') {
+        if (!this.#readChunk()) return;
+        continue;
+      }
       const found = this.#lines.next();
       if (found === null) return;
       if (found.kind === 'too-long') {
@@ -95,14 +101,15 @@ class Dialogue {
     const verb = (/^[A-Za-z]+/.exec(text)?.[0] ?? '').toUpperCase();
     if (verb === 'STARTTLS') this.#answerStarttls();
     else if (verb === 'AUTH') this.#authenticate(text);
+    else if (verb === 'BDAT') this.#beginChunk(text);
     else if (verb === 'QUIT') this.#answer(this.#state.script.quit, () => this.#end('close'));
     else {
       if (verb === 'DATA' && /^354/.test(textOf(this.#state.script.data))) this.#mode = 'message';
-      this.#answer(this.#answerTo(verb));
+      this.#answer(this.#answerTo(verb, text));
     }
   }
 
-  #answerTo(verb: string): PeerAnswer {
+  #answerTo(verb: string, text: string): PeerAnswer {
     const { script } = this.#state;
     switch (verb) {
       case 'EHLO':
@@ -112,7 +119,7 @@ class Dialogue {
       case 'MAIL':
         return this.#encrypted ? script.mail : (script.mailInClear ?? script.mail);
       case 'RCPT':
-        return this.#rcpt();
+        return this.#rcpt(/<([^>]*)>/.exec(text)?.[1] ?? '');
       case 'DATA':
         return script.data;
       case 'RSET':
@@ -129,9 +136,9 @@ class Dialogue {
     return this.#encrypted ? (ehloUnderTls ?? ehloReply(name, keywordsUnderTls)) : (ehlo ?? ehloReply(name, keywords));
   }
 
-  #rcpt(): PeerAnswer {
-    const { greylist, rcpt } = this.#state.script;
-    if (greylist === null || this.#state.putOff >= greylist.attempts) return rcpt;
+  #rcpt(address: string): PeerAnswer {
+    const { greylist, rcpt, recipients } = this.#state.script;
+    if (greylist === null || this.#state.putOff >= greylist.attempts) return recipients[address] ?? rcpt;
     this.#state.putOff += 1;
     return greylist.answer;
   }
@@ -158,6 +165,40 @@ class Dialogue {
     }
   }
 
+  #beginChunk(text: string): void {
+    const [, octets, last] = /^BDAT +(\d+)( +LAST)?$/i.exec(text) ?? [];
+    this.#chunk = { left: Number(octets ?? 0), last: last !== undefined };
+    this.#mode = 'chunk';
+  }
+
+  /** False while more of the chunk has to come. */
+  #readChunk(): boolean {
+    const { message, chunk } = this.#state.script;
+    const bytes = this.#lines.take(this.#chunk.left);
+    this.#chunk.left -= bytes.length;
+    if (this.#interrupts(bytes.length)) return true;
+    if (this.#messageBytes <= MAX_PEER_MESSAGE_BYTES) this.#message.push(Buffer.from(bytes));
+    if (this.#chunk.left > 0) return false;
+    this.#mode = 'commands';
+    if (this.#chunk.last) {
+      this.#session.messages.push(Buffer.concat(this.#message));
+      this.#message = [];
+      this.#messageBytes = 0;
+    }
+    this.#answer(this.#chunk.last ? message : chunk);
+    return true;
+  }
+
+  /** Counts what has come of a text; true when that is more than the script lets come. */
+  #interrupts(bytes: number): boolean {
+    const { interrupt } = this.#state.script;
+    this.#messageBytes += bytes;
+    if (interrupt === null || this.#messageBytes < interrupt.afterBytes) return false;
+    this.#mode = 'deaf';
+    this.#answer(interrupt.answer);
+    return true;
+  }
+
   #readMessage(line: Buffer): void {
     if (line.length === 1 && line[0] === 0x2e) {
       this.#session.messages.push(unstuffDots(Buffer.concat(this.#message)));
@@ -167,7 +208,7 @@ class Dialogue {
       this.#answer(this.#state.script.message);
       return;
     }
-    this.#messageBytes += line.length + 2;
+    if (this.#interrupts(line.length + 2)) return;
     if (this.#messageBytes <= MAX_PEER_MESSAGE_BYTES) this.#message.push(Buffer.concat([line, CRLF]));
   }
 

@@ -80,7 +80,13 @@ export interface PeerScript {
   /** In place of `mail` on an unencrypted connection; null: the same. */
   readonly mailInClear: PeerAnswer | null;
   readonly rcpt: PeerAnswer;
+  /** In place of `rcpt` for these addresses. */
+  readonly recipients: Readonly<Record<string, PeerAnswer>>;
   readonly data: PeerAnswer;
+  /** To a BDAT chunk that is not the last; the last one is answered by `message`. */
+  readonly chunk: PeerAnswer;
+  /** So many octets of a text, and no more, are read before this is said; null: all of it is read. */
+  readonly interrupt: { readonly afterBytes: number; readonly answer: PeerAnswer } | null;
   /** Behind the final dot. */
   readonly message: PeerAnswer;
   readonly rset: PeerAnswer;
@@ -116,6 +122,9 @@ export const DEFAULT_SCRIPT: PeerScript = {
   mail: '250 2.1.0 sender ok',
   mailInClear: null,
   rcpt: '250 2.1.5 recipient ok',
+  recipients: {},
+  chunk: '250 2.0.0 chunk taken',
+  interrupt: null,
   data: '354 End data with <CR><LF>.<CR><LF>',
   message: '250 2.0.0 queued',
   rset: '250 2.0.0 ok',

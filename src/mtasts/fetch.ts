@@ -1,6 +1,6 @@
 /**
  * Fetching the policy of a domain (RFC 8461 section 3.3): one GET over HTTPS, no redirects, no cache, bounded in size and
- * time (S-STS-3 to S-STS-6). The HTTP client is loaded with the first fetch; its one socket comes from `policy-host.ts`.
+ * time (S-STS-3 to S-STS-6). The one socket comes from `policy-host.ts`, the request from `https-once.ts`.
  */
 import type { TLSSocket } from 'node:tls';
 import { type Deadline, startDeadline } from '../base/deadline.ts';
@@ -8,6 +8,7 @@ import type { AddressScope } from '../base/ip-address.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { describeDnsFailure } from '../dns/answer.ts';
 import { describeConnectFailure } from '../net/net.ts';
+import { httpErrorCode, requestOnce } from './https-once.ts';
 import { describePolicyFault, MAX_POLICY_OCTETS } from './policy.ts';
 import {
   openPolicyHost,
@@ -51,8 +52,6 @@ export type FetchPolicy = (domain: string, signal?: AbortSignal) => Promise<Poli
 /** RFC 8461 3.3 suggests one minute. */
 export const POLICY_TIMEOUT_MS = 60_000;
 export const HTTPS_PORT = 443;
-/** Octets of an HTTP header. */
-export const MAX_HEADER_OCTETS = 16 * 1024;
 
 export const POLICY_PATH = '/.well-known/mta-sts.txt';
 
@@ -83,45 +82,23 @@ async function get(
   origin: string,
   deadline: Deadline,
 ): Promise<Outcome<JudgedResponse, FetchFailure>> {
-  const { Agent, request } = await import('undici');
-  let taken = false;
-  const agent = new Agent({
-    pipelining: 0,
-    maxHeaderSize: MAX_HEADER_OCTETS,
-    // The deadline of the whole fetch bounds both.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: (_, callback) => {
-      if (taken) {
-        callback(new Error('the policy is asked for over one connection'), null);
-        return;
-      }
-      taken = true;
-      // Not at once: the client has to have finished asking for a connection before it is given one.
-      queueMicrotask(() => callback(null, socket));
-    },
-  });
+  const headers = { accept: 'text/plain', 'cache-control': 'no-store' };
+  const request = { origin, path: POLICY_PATH, method: 'GET', headers, signal: deadline.signal } as const;
   try {
-    const answer = await request(`${origin}${POLICY_PATH}`, {
-      dispatcher: agent,
-      signal: deadline.signal,
-      headers: { accept: 'text/plain', 'cache-control': 'no-store' },
+    return await requestOnce(socket, request, async (answer) => {
+      const response: PolicyResponse = {
+        status: answer.status,
+        contentType: answer.header('content-type'),
+        contentEncoding: answer.header('content-encoding'),
+        location: answer.header('location'),
+      };
+      const fault = responseFault(response);
+      if (fault !== null) return failed(fault);
+      const body = await readBounded(answer.body);
+      return body.ok ? judgeResponse(response, body.value) : body;
     });
-    const response: PolicyResponse = {
-      status: answer.statusCode,
-      contentType: one(answer.headers['content-type']),
-      contentEncoding: one(answer.headers['content-encoding']),
-      location: one(answer.headers['location']),
-    };
-    const fault = responseFault(response);
-    if (fault !== null) return failed(fault);
-    const body = await readBounded(answer.body);
-    return body.ok ? judgeResponse(response, body.value) : body;
   } catch (error) {
-    return failed(orTimedOut({ kind: 'http', code: codeOf(error) } as const, deadline));
-  } finally {
-    socket.destroy();
-    await agent.destroy();
+    return failed(orTimedOut({ kind: 'http', code: httpErrorCode(error) } as const, deadline));
   }
 }
 
@@ -134,17 +111,6 @@ async function readBounded(body: AsyncIterable<Buffer>): Promise<Outcome<Buffer,
     chunks.push(chunk);
   }
   return succeeded(Buffer.concat(chunks));
-}
-
-/** Header fields that came several times count as the first of them. */
-function one(field: string | string[] | undefined): string | null {
-  return (Array.isArray(field) ? field[0] : field) ?? null;
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UNKNOWN';
-  const code = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : error.name;
 }
 
 /** The result type by which reports to the domain call the failure (RFC 8460 section 4.3.2.1). */

@@ -30,6 +30,8 @@ export type ConnectFailure =
 export interface ConnectRequest extends Destination {
   /** ms for the TCP handshake, waiting for a slot of the limiter not counted. */
   readonly timeoutMs: number;
+  /** In place of the network's own: that of a virtual gateway. */
+  readonly sourceAddress?: IpAddress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -85,12 +87,13 @@ export function createNet(options: NetOptions): Net {
 function openSocket(request: ConnectRequest, options: NetOptions): Promise<Outcome<Socket, ConnectFailure>> {
   return new Promise((resolve) => {
     const deadline = startDeadline(options.clock, request.timeoutMs, request.signal);
+    const sourceAddress = request.sourceAddress ?? options.sourceAddress;
     const target: NetConnectOpts = {
       host: request.address.text,
       port: request.port,
       family: request.address.family,
       noDelay: true,
-      ...(options.sourceAddress === undefined ? {} : { localAddress: options.sourceAddress.text }),
+      ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress.text }),
     };
     let socket: Socket;
     const settle = (outcome: Outcome<Socket, ConnectFailure>): void => {

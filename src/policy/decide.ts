@@ -246,18 +246,32 @@ function authenticates(check: Check, evidence: Evidence): Authentication {
 
 /** E12, where the evidence holds answers to MAIL and RCPT on the channel in question. */
 function refusal(evidence: Evidence, channel: 'clear' | 'encrypted', because: readonly string[]): Decision | null {
+  const { auth } = evidence;
+  // Refused credentials are for MAIL to be judged by; a connection that was lost over them is lost.
+  if (auth.kind === 'failed' && !isRefusal(auth.failure)) {
+    return next('E10', [describeDialogueFailure('AUTH', auth.failure)]);
+  }
+  // RFC 6531 3.2: such an address goes to nobody who does not offer SMTPUTF8, so that no MAIL was said.
+  if (evidence.mail.kind === 'not-tried' && evidence.mail.why === 'not-offered') {
+    return next('E12', ['the server does not offer SMTPUTF8, which the addresses need']);
+  }
   for (const at of ['mail', 'rcpt'] as const) {
     const phase = evidence[at];
     if (phase.kind !== 'failed') continue;
     const { failure } = phase;
     const command = at === 'mail' ? 'MAIL' : 'RCPT';
-    if (failure.kind === 'refused' && failure.reply.code !== 421) {
+    if (isRefusal(failure)) {
       const answer = `${command} was answered ${describeReply(failure.reply)}`;
       return { kind: 'refused', event: 'E12', at, reply: failure.reply, channel, because: [...because, answer] };
     }
     return next('E10', [describeDialogueFailure(command, failure)]);
   }
   return null;
+}
+
+/** A reply that refuses what was asked for and lets the dialogue go on; 421 ends it (RFC 5321 3.8). */
+function isRefusal(failure: DialogueFailure): failure is Extract<DialogueFailure, { kind: 'refused' }> {
+  return failure.kind === 'refused' && failure.reply.code !== 421;
 }
 
 function next(event: PolicyEvent, because: readonly string[], alert = false): Decision {

@@ -8,7 +8,8 @@ import { type DaneLookup, describeDaneLookup } from '../dane/lookup.ts';
 import { type DaneDemand, daneDemand } from '../dane/outcome.ts';
 import { firstMatch } from '../mtasts/match.ts';
 import type { StsPolicy } from '../mtasts/policy.ts';
-import { join, NO_REQUIREMENT, type Requirement } from './requirement.ts';
+import type { TlsMode } from './mode.ts';
+import { join, NO_REQUIREMENT, type Requirement, requirementOf } from './requirement.ts';
 
 /** How much of what is published a sender honours. */
 export interface PolicyForce {
@@ -25,6 +26,14 @@ export interface Published {
   readonly dane: DaneLookup | null;
   /** The policy that applies to the recipient's domain; null when there is none or nobody looked. */
   readonly mtaSts: StsPolicy | null;
+}
+
+/** What a sender of `mode` that honours what is published has to ask of the host: for probe and delivery alike. */
+export function requirementAtHost(
+  { mode, force }: { readonly mode: TlsMode; readonly force: PolicyForce },
+  published: Published,
+): Requirement {
+  return join(requirementOf(mode), publishedRequirement(published, force));
 }
 
 /** What a sender of that force has to ask of the host. */

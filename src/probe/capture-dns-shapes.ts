@@ -32,16 +32,18 @@ const u8 = whole(0, 255);
 const u16 = whole(0, 65_535);
 const ttl = whole(0, 2 ** 32 - 1);
 
+const behind = maybe(line);
+
 export const dnsFailureShape: Shape<DnsFailure> = byKind<DnsFailure>({
-  servfail: {},
-  refused: {},
-  'timed-out': { afterMs: milliseconds },
-  malformed: { detail: line },
-  bogus: { detail: line },
-  'alias-loop': { links: whole(0, 65_535) },
-  unreachable: { code: line },
-  rcode: { rcode: line },
-  cancelled: {},
+  servfail: { behind },
+  refused: { behind },
+  'timed-out': { afterMs: milliseconds, behind },
+  malformed: { detail: line, behind },
+  bogus: { detail: line, behind },
+  'alias-loop': { links: whole(0, 65_535), behind },
+  unreachable: { code: line, behind },
+  rcode: { rcode: line, behind },
+  cancelled: { behind },
 });
 
 const DATA: { readonly [T in AskedType]: Shape<DnsRecord<T>['data']> } = {

@@ -6,8 +6,8 @@ import type { DaneLookup } from '../dane/lookup.ts';
 import type { StsDiscovery } from '../mtasts/discover.ts';
 import type { StsPolicy } from '../mtasts/policy.ts';
 import type { TlsMode } from '../policy/mode.ts';
-import { type PolicyForce, type Published, publishedRequirement, stsCoverage } from '../policy/published.ts';
-import { join, type Requirement, requirementOf } from '../policy/requirement.ts';
+import { type PolicyForce, type Published, requirementAtHost, stsCoverage } from '../policy/published.ts';
+import type { Requirement } from '../policy/requirement.ts';
 import type { ReportRecord } from '../tlsrpt/record.ts';
 import type { ProbeRequest } from './request.ts';
 import type { HostResult, ProbeResult } from './result.ts';
@@ -33,11 +33,11 @@ export interface PublishedPolicy {
 
 /** What a sender of `mode` that honours what is published has to ask of one host. */
 export function requirementAt(
-  { mode, force }: { readonly mode: TlsMode; readonly force: PolicyForce },
+  sender: { readonly mode: TlsMode; readonly force: PolicyForce },
   published: PublishedPolicy,
   exchange: string,
 ): Requirement {
-  return join(requirementOf(mode), publishedRequirement(publishedAt(published, exchange), force));
+  return requirementAtHost(sender, publishedAt(published, exchange));
 }
 
 /** The force of a probe's predictions: what was looked up is honoured. */

@@ -47,7 +47,10 @@ export function predict(requirementFor: RequirementOfSender, input: PredictionIn
   // One address alone has one order.
   const inOneOrder = input.order === 'fixed' || input.sessions.length < 2;
   const possible = inOneOrder ? walked.possible : possibleOutcomes(requirementFor, input);
-  const outcomes = possible.filter((outcome) => !sameOutcome(outcome, walked.outcome));
+  const outcomes = possible.filter(
+    (outcome, at) =>
+      !sameOutcome(outcome, walked.outcome) && possible.findIndex((other) => sameOutcome(other, outcome)) === at,
+  );
   const alternatives = [...new Set(outcomes.map(({ channel }) => channel))];
   return {
     ...walked.outcome,
@@ -75,23 +78,28 @@ interface Walked {
 
 function walk(requirementFor: RequirementOfSender, { sessions, complete }: PredictionInput): Walked {
   let history = EMPTY_HISTORY;
+  let first: Pick<Walked, 'outcome' | 'because'> | null = null;
+  const possible: PredictedOutcome[] = [];
   const passedBy: string[] = [];
   for (const session of sessions) {
     const decision = decide(requirementFor(session), session, historyOf(history, session.exchange));
     const outcome = outcomeOf(decision, session);
     if (outcome !== null) {
-      const possible = mayInsistOnTls(outcome, session) ? [NO_DELIVERY] : [];
       const because = decision.kind === 'refused' ? [refusalOf(session, decision)] : decision.because;
-      return { outcome, possible, because: [...passedBy, ...because] };
+      if (first === null) first = { outcome, because: [...passedBy, ...because] };
+      else possible.push(outcome);
+      if (!isUnseen(outcome, session)) return { ...first, possible };
+      // It may refuse the message, or end the connection, which leads on to the next one.
+      possible.push(NO_DELIVERY);
+      continue;
     }
     history = remember(history, session.exchange, decision);
     passedBy.push(`${session.exchange}: ${decision.because.join('; ')}`);
   }
-  return {
-    outcome: NO_DELIVERY,
-    possible: complete ? [] : UNKNOWN_HOSTS,
-    because: passedBy.length > 0 ? passedBy : ['there is no host to deliver to'],
-  };
+  if (!complete) possible.push(...UNKNOWN_HOSTS);
+  if (first !== null) return { ...first, possible: [...possible, NO_DELIVERY] };
+  const because = passedBy.length > 0 ? passedBy : ['there is no host to deliver to'];
+  return { outcome: NO_DELIVERY, possible, because };
 }
 
 /** The answer that ended it, which stands last behind what went before. */
@@ -157,15 +165,18 @@ function hostOutcomes(requirementFor: RequirementOfSender, addresses: readonly E
     const outcome = outcomeOf(decision, session);
     if (outcome === null) continue;
     outcomes.push(outcome);
-    if (mayInsistOnTls(outcome, session)) outcomes.push(NO_DELIVERY);
+    if (isUnseen(outcome, session)) outcomes.push(NO_DELIVERY);
   }
   const passes = (list: typeof unmarked): boolean =>
-    list.every(({ session, decision }) => outcomeOf(decision, session) === null);
+    list.every(({ session, decision }) => {
+      const outcome = outcomeOf(decision, session);
+      return outcome === null || isUnseen(outcome, session);
+    });
   return { outcomes, passable: passes(unmarked) || (breaks && passes(marked)) };
 }
 
-/** Clear mail to a server that was only tested encrypted: it may answer 530 (RFC 3207 section 4). */
-function mayInsistOnTls({ channel }: PredictedOutcome, session: Evidence): boolean {
+/** Clear mail to a server that was only tested encrypted: it may answer 530 (RFC 3207 section 4), or go away. */
+function isUnseen({ channel }: PredictedOutcome, session: Evidence): boolean {
   return channel === 'clear' && !(wasSentInClear(session) && session.mail.kind === 'seen');
 }
 

@@ -6,9 +6,9 @@
 import type { Evidence } from '../policy/evidence.ts';
 import type { TlsMode } from '../policy/mode.ts';
 import type { PolicyForce } from '../policy/published.ts';
+import { avoidHost, requireTlsOf } from '../policy/require-tls.ts';
 import { type Check, join, NO_REQUIREMENT, type Requirement, requirementOf } from '../policy/requirement.ts';
-import { offers } from '../smtp/ehlo.ts';
-import { type PublishedPolicy, policyOf, requirementAt, stsStatusAt } from './domain-policy.ts';
+import { type PublishedPolicy, publishedAt, requirementAt } from './domain-policy.ts';
 import type { SenderName } from './result.ts';
 
 export interface SenderContext {
@@ -33,7 +33,10 @@ export function requirementOfSender(sender: SenderName, session: Evidence, conte
     case 'mta-sts':
       return of('preferred', { dane: 'off', mtaSts: 'on' });
     case 'requiretls':
-      return join(requirementOf('required'), requireTls(session, context));
+      return join(
+        requirementOf('required'),
+        requireTlsOf(session, publishedAt(context.published, session.exchange), context.mxSecure),
+      );
     case 'postfix-none':
       return of('no');
     case 'postfix-may':
@@ -56,14 +59,10 @@ function must(check: Check): Requirement {
   return { ...NO_REQUIREMENT, checks: { ...NO_REQUIREMENT.checks, [check]: 'must' } };
 }
 
-function avoid(because: string): Requirement {
-  return { ...NO_REQUIREMENT, host: 'avoid', because: [because] };
-}
-
 /** The chain, and a name that the sender's own rule accepts; `fault` is null when it does. */
 function namedBy(session: Evidence, fault: string | null): Requirement {
   // Before a session shows a certificate there is no name to compare: whatever ended it tells why.
-  return fault === null || session.identity.kind !== 'seen' ? must('chain') : avoid(fault);
+  return fault === null || session.identity.kind !== 'seen' ? must('chain') : avoidHost(fault);
 }
 
 function nameFault({ identity }: Evidence, wanted: readonly string[]): string | null {
@@ -78,22 +77,4 @@ function nextHopFault({ identity }: Evidence, { recipientDomain }: SenderContext
   const names = identity.value.mx.presented.map((name) => name.toLowerCase().replace(/^\*\./, ''));
   const named = names.some((name) => name === recipientDomain || name.endsWith(`.${recipientDomain}`));
   return named ? null : `the certificate names neither ${recipientDomain} nor anything below it`;
-}
-
-/**
- * RFC 8689 section 4.2.1: the MX names must be protected by DNSSEC or an enforced MTA-STS policy (S-RTLS-3), the host
- * authenticated by DANE or by its name (S-RTLS-2), and the extension offered inside TLS (S-RTLS-1).
- */
-function requireTls(session: Evidence, context: SenderContext): Requirement {
-  const { domain } = context.published;
-  const bySts = policyOf(domain)?.mode === 'enforce' && stsStatusAt(domain, session.exchange).status === 'covered';
-  if (!context.mxSecure && !bySts) return avoid('REQUIRETLS: neither DNSSEC nor MTA-STS vouches for the MX names');
-  const { ehloUnderTls, dane, identity } = session;
-  if (ehloUnderTls.kind === 'seen' && !offers(ehloUnderTls.value, 'REQUIRETLS')) {
-    return avoid('REQUIRETLS: the host does not offer it inside TLS');
-  }
-  if (dane.kind === 'seen' && dane.value.status === 'match') return must('dane');
-  if (identity.kind === 'seen' && !identity.value.matched)
-    return avoid(`REQUIRETLS: the certificate does not name ${session.exchange}`);
-  return must('chain');
 }

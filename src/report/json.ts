@@ -26,7 +26,11 @@ export function ndjsonRendering(): Rendering {
  * separators, bidirectional controls) is written as an escape, which every parser turns back (R54).
  */
 export function toJson(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, null, indent);
+  return harmlessJson(JSON.stringify(value, null, indent));
+}
+
+/** The same for JSON that is text already. */
+export function harmlessJson(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(DECEPTIVE, (character) =>
     // The line breaks of the layout; those of texts are escapes already.

@@ -2,18 +2,10 @@
 import type { NagiosState } from './lines.ts';
 import type { Format, Rendering, RenderOptions } from './rendering.ts';
 
-/** Formats of the contract that this version does not write yet. */
-export const UNAVAILABLE_FORMATS: readonly Format[] = [
-  'xml',
-  'xml-score',
-  'xml-matrix',
-  'xml-detail',
-  'sarif',
-  'openmetrics',
-];
-
 export interface RenderingRequest extends RenderOptions {
   readonly format: Format;
+  /** Of this program, where a format names it. */
+  readonly version: string;
   /** For `nagios`: what the gates say of a result. */
   readonly nagiosStateOf: (result: Parameters<Rendering['each']>[0]) => NagiosState;
 }
@@ -49,8 +41,10 @@ export async function loadRendering(request: RenderingRequest): Promise<Renderin
     case 'xml-score':
     case 'xml-matrix':
     case 'xml-detail':
+      return (await import('./xml.ts')).xmlRendering(request.format, request);
     case 'sarif':
+      return (await import('./sarif.ts')).sarifRendering(request.version);
     case 'openmetrics':
-      throw new Error(`the format ${request.format} cannot be written yet`);
+      return (await import('./openmetrics.ts')).openMetricsRendering();
   }
 }

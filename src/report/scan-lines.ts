@@ -26,6 +26,17 @@ export function scanLines({ report, ratings }: HostScan): readonly string[] {
   ];
 }
 
+/** For the table, one line: what it would speak and how the profiles rate it; `detail` has the rest. */
+export function scanSummary({ report, ratings }: HostScan): string {
+  if (report.problem !== null && report.connections === 0) return `not scanned: ${report.problem.detail}`;
+  const spoken = SCAN_VERSIONS.filter((version) => {
+    const found = report.versions[version];
+    return found.kind === 'known' && found.value === 'accepted';
+  });
+  const rated = ratings.map(({ title, overall }) => `${title}: ${overall ?? 'nothing to rate'}`);
+  return [`speaks ${spoken.join(', ') || 'no version that is known'}`, ...rated, budgetLine(report)].join(' · ');
+}
+
 function budgetLine({ connections, budget, complete, inconclusive }: ScanReport): string {
   const state = inconclusive
     ? 'inconclusive'

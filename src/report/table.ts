@@ -10,6 +10,7 @@ import { pressingDate } from './clock-lines.ts';
 import { headingOf, shownStages, socketOf } from './headings.ts';
 import { colourPaint, hanging, type Paint, padEnd, padStart, plainPaint, widthOf, wrap } from './layout.ts';
 import { pieces, type Rendering, type RenderOptions } from './rendering.ts';
+import { scanSummary } from './scan-lines.ts';
 import { groupPredictions, lossSentence, placed, policyRows, showModes, titleOf, verdictSentence } from './wording.ts';
 
 /** Narrower than this the matrix could not stand in one piece, however the terminal is set. */
@@ -143,7 +144,9 @@ function factLines(host: HostResult, width: number, indent: number, paint: Paint
   const column = Math.max(indent, widthOf(socket) + 5);
   const start = column + 30 > width ? widthOf(socket) + 5 : column;
   const lead = padEnd(`   ${socket}`, start);
-  return hanging(lead, hostFacts(host, startedAt), width).map((line) => paint('faint', line));
+  const facts = hanging(lead, hostFacts(host, startedAt), width);
+  const scanned = host.scan === undefined ? [] : hanging(padEnd('', start), scanSummary(host.scan), width);
+  return [...facts, ...scanned].map((line) => paint('faint', line));
 }
 
 /** `TLSv1.3 · TLS_AES_256_GCM_SHA384 · X25519 · certificate 61 of 90 days left`, or why there is no TLS. */

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { InjectionOutcome } from '../policy/scan-evidence.ts';
 import type { Dialogue } from '../session/dialogue.ts';
 import { type Encrypted, shakeHands } from '../session/handshake.ts';
+import type { Resumption } from '../session/plan.ts';
 import { isPositive } from '../smtp/reply.ts';
 import type { Answer, Question } from './question.ts';
 
@@ -87,13 +88,18 @@ async function encrypt(
     minTlsVersion: 'TLSv1',
     clientCertificate: null,
     askForStaple: true,
-    ...(session === null ? {} : { session }),
+    resumption: session === null ? undefined : offering(session),
     timeoutMs: dialogue.stageMs(),
     signal,
   });
   if (!outcome.ok) return outcome.failure.kind;
   dialogue.use(outcome.value.socket);
   return outcome.value;
+}
+
+/** Offers that one session and keeps none. */
+function offering(session: Buffer): Resumption {
+  return { kept: () => ({ session, chainAsSent: [], ocspStaple: null }), keep: () => {}, forget: () => {} };
 }
 
 function injection(outcome: InjectionOutcome): Answer {

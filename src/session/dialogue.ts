@@ -38,8 +38,8 @@ export class Dialogue {
   }
 
   /** ms that the stage to come may take. */
-  stageMs(): number {
-    return Math.max(0, Math.min(this.#stageTimeoutMs, this.#endsAt - this.#clock.monotonic()));
+  stageMs(most = this.#stageTimeoutMs): number {
+    return Math.max(0, Math.min(most, this.#endsAt - this.#clock.monotonic()));
   }
 
   /** The last reply was complete and no goodbye: another command would be understood. */
@@ -87,8 +87,26 @@ export class Dialogue {
     return this.#read(this.stageMs(), clean);
   }
 
-  async sendBytes(bytes: Uint8Array): Promise<void> {
-    await this.#channel?.sendBytes(bytes);
+  /** Commands that go out together, each with a reply of its own to be read afterwards (RFC 2920). */
+  post(commands: readonly SmtpCommand[]): void {
+    const lines = commands.map(writeCommand);
+    for (const line of lines) this.transcript.sent(line);
+    this.#channel?.send(lines.join('\r\n'));
+  }
+
+  /** False where the connection is gone. */
+  async sendBytes(bytes: Uint8Array): Promise<boolean> {
+    return (await this.#channel?.sendBytes(bytes)) ?? false;
+  }
+
+  /** The last reply was complete, nothing stands behind it, and the peer has not gone. */
+  get ready(): boolean {
+    return this.#inStep && this.surplus === null && (this.#channel?.open ?? false);
+  }
+
+  /** The bound on what the peer sends counts anew. */
+  renew(): void {
+    this.#channel?.renew();
   }
 
   /** QUIT where it would be understood, and a short wait for the 221: what the session showed is already written down. */

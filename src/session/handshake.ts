@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import type { HandshakeFailure, TlsSession } from '../policy/evidence.ts';
 import { handshakeFailureOf } from './handshake-failure.ts';
+import type { KeptTlsSession, Resumption } from './plan.ts';
 import { type ClientCertificate, MIN_DH_BITS, secureContextFor } from './secure-context.ts';
 import { chainAsSentBy, tlsSessionOf } from './tls-facts.ts';
 
@@ -24,8 +25,8 @@ export interface HandshakeOptions {
   readonly minTlsVersion: SecureVersion;
   readonly clientCertificate: ClientCertificate | null;
   readonly askForStaple: boolean;
-  /** A session of an earlier connection to the same server, to be resumed. */
-  readonly session?: Buffer | undefined;
+  /** A session of an earlier connection to the same server, and where the new one is kept. */
+  readonly resumption?: Resumption | undefined;
   /** ms, absolute. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -48,6 +49,7 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
     const sentBefore = socket.bytesWritten;
     let staple: Buffer | null = null;
     let cancelTimer = (): void => {};
+    const kept = options.resumption?.kept() ?? null;
     const tls = connectTls({
       socket,
       secureContext: secureContextFor(options.minTlsVersion, options.clientCertificate),
@@ -55,7 +57,7 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
       minDHSize: MIN_DH_BITS,
       ...(serverName === null ? {} : { servername: serverName }),
       ...(options.askForStaple ? { requestOCSP: true } : {}),
-      ...(options.session === undefined ? {} : { session: options.session }),
+      ...(kept === null ? {} : { session: kept.session }),
     });
     // Errors come out at the TLS socket; one that comes out below it must not end the process.
     socket.on('error', () => {});
@@ -64,6 +66,7 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
       signal.removeEventListener('abort', onAbort);
       tls.off('secureConnect', onSecure).off('error', onError).off('close', onClose).off('OCSPResponse', onStaple);
       if (!outcome.ok) {
+        if (kept !== null) options.resumption?.forget();
         tls.on('error', () => {});
         tls.destroy();
         socket.destroy();
@@ -74,7 +77,12 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
       staple = response !== null && response.length > 0 ? response : null;
     };
     const onSecure = (): void => {
-      const chainAsSent = chainAsSentBy(tls);
+      const resumed = tls.isSessionReused() ? kept : null;
+      // In TLS 1.3 a resumed session shows no certificate: the chain is that of the session it goes back to.
+      const chainAsSent =
+        resumed === null || resumed.chainAsSent.length === 0 ? chainAsSentBy(tls) : resumed.chainAsSent;
+      staple ??= resumed?.ocspStaple ?? null;
+      keepSessions(tls, options.resumption, { chainAsSent, ocspStaple: staple });
       const facts = tlsSessionOf(tls, serverName, chainAsSent);
       const session = staple === null ? facts : { ...facts, ocspStaple: staple.toString('base64') };
       settle(succeeded({ socket: tls, session, chainAsSent, ocspStaple: staple }));
@@ -97,4 +105,12 @@ export function shakeHands(options: HandshakeOptions): Promise<Outcome<Encrypted
     signal.addEventListener('abort', onAbort);
     watch();
   });
+}
+
+/** Tickets of TLS 1.3 come when the handshake is over, those of TLS 1.2 with it. */
+function keepSessions(tls: TLSSocket, resumption: Resumption | undefined, seen: Omit<KeptTlsSession, 'session'>): void {
+  if (resumption === undefined || seen.chainAsSent.length === 0) return;
+  const now = tls.getProtocol() === 'TLSv1.3' ? undefined : tls.getSession();
+  if (now !== undefined) resumption.keep({ ...seen, session: now });
+  tls.on('session', (session: Buffer) => resumption.keep({ ...seen, session }));
 }

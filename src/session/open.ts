@@ -34,7 +34,9 @@ export {
   type CertificateJudge,
   type Course,
   DEFAULT_SESSION_TIMEOUT_MS,
+  type KeptTlsSession,
   OBSERVE,
+  type Resumption,
   type SessionDependencies,
   type SessionPlan,
   type SessionTarget,
@@ -55,10 +57,16 @@ export interface OpenConnection {
   readonly encrypted: boolean;
   /** Of the EHLO that counts: the one inside TLS where there is TLS. */
   readonly ehlo: EhloSeen;
+  /** Another command would be understood, as far as can be told without sending one. */
+  readonly ready: boolean;
+  /** Writes commands together, without waiting; each has a reply of its own (RFC 2920). */
+  post(commands: readonly SmtpCommand[]): void;
+  /** Bytes the server may send count anew, for each message. */
+  renew(): void;
   /** Writes a command and reads its reply, within `timeoutMs`. */
   command(command: SmtpCommand, timeoutMs: number): Promise<ReplyResult>;
-  /** Message text behind a 354; resolves when there is room for more. */
-  sendBytes(bytes: Uint8Array): Promise<void>;
+  /** Message text behind a 354; resolves when there is room for more, false where the connection is gone. */
+  sendBytes(bytes: Uint8Array): Promise<boolean>;
   /** A reply that no command asks for: the one behind the final dot. */
   reply(timeoutMs: number): Promise<ReplyResult>;
   /** QUIT, then the end. */
@@ -112,9 +120,9 @@ class Session {
   }
 
   async #connect(): Promise<boolean> {
-    const { target, heloName, signal } = this.#plan;
+    const { target, heloName, signal, connectTimeoutMs } = this.#plan;
     const { address, port } = target;
-    const timeoutMs = this.dialogue.stageMs();
+    const timeoutMs = this.dialogue.stageMs(connectTimeoutMs);
     const opened = await this.#dependencies.net.connect({ address, port, timeoutMs, signal });
     if (!opened.ok) {
       this.draft.failed('connect', opened.failure);
@@ -130,7 +138,10 @@ class Session {
   }
 
   async #greet(): Promise<boolean> {
-    const good = this.draft.reply('greeting', await this.dialogue.read());
+    const good = this.draft.reply(
+      'greeting',
+      await this.dialogue.read(this.dialogue.stageMs(this.#plan.greetingTimeoutMs)),
+    );
     if (good) this.dialogue.transcript.note('We are allowed to connect');
     return good;
   }
@@ -200,7 +211,7 @@ class Session {
 
   /** Step 6. What was read before does not survive: the dialogue begins anew, and no EHLO counts any more. */
   async #encrypt(): Promise<boolean> {
-    const { target, serverName, minTlsVersion, clientCertificate, askForStaple, signal } = this.#plan;
+    const { target, serverName, minTlsVersion, clientCertificate, askForStaple, resumption, signal } = this.#plan;
     const { clock, judge } = this.#dependencies;
     const { transcript } = this.dialogue;
     const raw = this.dialogue.giveUp();
@@ -213,6 +224,7 @@ class Session {
       minTlsVersion,
       clientCertificate,
       askForStaple,
+      resumption,
       timeoutMs: this.dialogue.stageMs(),
       signal,
     });
@@ -297,9 +309,15 @@ class Session {
 
   #handOver(ehlo: EhloSeen): OpenConnection {
     const { dialogue } = this;
+    dialogue.transcript.recording = false;
     return {
       encrypted: dialogue.transcript.tls,
       ehlo,
+      get ready() {
+        return dialogue.ready;
+      },
+      post: (commands) => dialogue.post(commands),
+      renew: () => dialogue.renew(),
       command: (command, timeoutMs) => dialogue.command(command, timeoutMs),
       sendBytes: (bytes) => dialogue.sendBytes(bytes),
       reply: (timeoutMs) => dialogue.read(timeoutMs),

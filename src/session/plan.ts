@@ -32,6 +32,24 @@ export interface CertificateJudge {
   judgeDane(chainAsSent: readonly Buffer[]): DaneSeen;
 }
 
+/**
+ * A TLS session to be resumed. The chain is kept beside it, since a resumed handshake shows none: it is judged again,
+ * by today's clock and today's records.
+ */
+export interface KeptTlsSession {
+  readonly session: Buffer;
+  readonly chainAsSent: readonly Buffer[];
+  readonly ocspStaple: Buffer | null;
+}
+
+export interface Resumption {
+  /** Null where there is none. */
+  readonly kept: () => KeptTlsSession | null;
+  readonly keep: (session: KeptTlsSession) => void;
+  /** The handshake failed with it. */
+  readonly forget: () => void;
+}
+
 export type Course = 'start-tls' | 'in-clear' | 'go-on' | 'stop';
 
 /**
@@ -58,11 +76,16 @@ export interface SessionPlan {
   readonly askForStaple: boolean;
   /** ms for each stage, absolute. */
   readonly stageTimeoutMs: number;
+  /** Where the first two stages have times of their own (RFC 5321 4.5.3.2). */
+  readonly connectTimeoutMs?: number | undefined;
+  readonly greetingTimeoutMs?: number | undefined;
   /** ms for all of it together. */
   readonly sessionTimeoutMs: number;
   readonly signal: AbortSignal;
   /** Where mail may go over the connection, it is handed over open in place of QUIT. */
   readonly keepOpen?: boolean | undefined;
+  /** What is kept of an earlier TLS session with this server, and where the new one goes. */
+  readonly resumption?: Resumption | undefined;
   readonly onPhase?: ((phase: keyof Evidence, evidence: Evidence) => void) | undefined;
 }
 

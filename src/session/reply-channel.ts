@@ -61,13 +61,28 @@ export class ReplyChannel {
     return this.#alert;
   }
 
-  send(line: string): void {
-    if (this.#ended === null && this.#socket.writable) this.#socket.write(`${line}\r\n`);
+  /** The peer is still there, as far as can be told without asking. */
+  get open(): boolean {
+    return this.#ended === null && this.#socket.writable;
   }
 
-  /** Message text and the like, as it is. Resolves when the socket can take more, or has none to take it. */
-  async sendBytes(bytes: Uint8Array): Promise<void> {
-    if (this.#ended !== null || !this.#socket.writable || this.#socket.write(bytes)) return;
+  /** What is received from here on counts anew: for a connection that carries many messages. */
+  renew(): void {
+    this.#received = 0;
+  }
+
+  /** One line, or several that go out together. */
+  send(line: string): void {
+    if (this.open) this.#socket.write(`${line}\r\n`);
+  }
+
+  /**
+   * Message text and the like, as it is. Resolves when the socket can take more, or has none to take it; false where
+   * the connection is gone, so that these bytes have reached nobody.
+   */
+  async sendBytes(bytes: Uint8Array): Promise<boolean> {
+    if (!this.open) return false;
+    if (this.#socket.write(bytes)) return true;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#socket.off('drain', done).off('close', done);
@@ -75,6 +90,7 @@ export class ReplyChannel {
       };
       this.#socket.on('drain', done).on('close', done);
     });
+    return this.open;
   }
 
   /** The next complete reply, within `timeoutMs`, which is absolute: bytes that dribble in do not lengthen it. */

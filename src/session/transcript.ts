@@ -14,6 +14,8 @@ export class Transcript {
   readonly #lines: TranscriptLine[] = [];
   /** Traffic from here on is inside TLS. */
   tls = false;
+  /** False: what follows is no part of it, as the messages on a connection that carries many. */
+  recording = true;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -49,6 +51,7 @@ export class Transcript {
   }
 
   #add(kind: TranscriptLine['kind'], text: string): void {
+    if (!this.recording) return;
     this.#lines.push({ at: Math.round(this.#clock.monotonic() - this.#startedAt), kind, tls: this.tls, text });
   }
 }

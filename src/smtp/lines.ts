@@ -47,6 +47,14 @@ export class LineReader {
     return this.#buffer.subarray(this.#start, Math.min(this.#end, this.#start + most));
   }
 
+  /** At most `most` of the buffered bytes, as they are: for what is counted and not delimited (RFC 3030). */
+  take(most: number): Buffer {
+    const taken = this.peek(most);
+    this.#start += taken.length;
+    this.#scanned = this.#start;
+    return taken;
+  }
+
   push(chunk: Buffer): void {
     if (this.#start === this.#end) {
       this.#buffer = chunk;

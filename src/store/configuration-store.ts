@@ -10,10 +10,12 @@ const PENDING = 1;
 export function createConfigurationStore(database: Database): ConfigurationStore {
   return {
     committed: async () => (await history(database, 1))[0] ?? null,
-    revision: async (revision) =>
-      (await database.read((kysely) =>
+    revision: async (revision) => {
+      const row = await database.read((kysely) =>
         kysely.selectFrom('configuration').selectAll().where('revision', '=', revision).executeTakeFirst(),
-      )) ?? null,
+      );
+      return row === undefined ? null : { ...row };
+    },
     history: (limit) => history(database, limit),
     pending: async () => {
       const row = await database.read((kysely) =>
@@ -33,10 +35,11 @@ export function createConfigurationStore(database: Database): ConfigurationStore
   };
 }
 
-function history(database: Database, limit: number): Promise<readonly CommittedRevision[]> {
-  return database.read((kysely) =>
+async function history(database: Database, limit: number): Promise<readonly CommittedRevision[]> {
+  const rows = await database.read((kysely) =>
     kysely.selectFrom('configuration').selectAll().orderBy('revision', 'desc').limit(limit).execute(),
   );
+  return rows.map((row) => ({ ...row }));
 }
 
 /** A commit may have been missed: whoever listens is told the newest, which costs a look when it is none. */

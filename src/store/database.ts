@@ -25,6 +25,8 @@ export type DatabasePlace =
 
 export interface DatabaseOptions {
   readonly clock: Clock;
+  /** How long one process waits for another one's commit to a file, ms; 5 s if nothing is said. */
+  readonly busyMs?: number;
   /** In place of those of this version: for tests of the way from one version to another. */
   readonly migrations?: Readonly<Record<string, Migration>>;
 }
@@ -64,7 +66,7 @@ export interface DatabaseEngine {
 export async function openDatabase(place: DatabasePlace, options: DatabaseOptions): Promise<Database> {
   let engine: DatabaseEngine;
   try {
-    engine = place.kind === 'file' ? await openFile(place.path, options.clock) : openPostgres(place.url, options.clock);
+    engine = place.kind === 'file' ? await openFile(place.path, options) : openPostgres(place.url, options.clock);
   } catch (error) {
     throw troubleOf(error);
   }

@@ -9,10 +9,10 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { Clock } from '../base/clock.ts';
-import type { Change, DatabaseEngine } from './database.ts';
+import type { Change, DatabaseEngine, DatabaseOptions } from './database.ts';
 import { gatherer } from './gather.ts';
 import { createListeners, type Signal, signalsOf } from './listeners.ts';
-import { NodeSqliteDialect } from './sqlite-dialect.ts';
+import { LOCK_MOMENT_MS, NodeSqliteDialect } from './sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
 /** How long one process waits for another one's commit, ms. */
@@ -27,13 +27,16 @@ const POLL_MS = 200;
 const SIGNALS_KEPT = 20_000;
 const PRUNE_EVERY = 1_000;
 
-export async function openFile(path: string, clock: Clock): Promise<DatabaseEngine> {
+export async function openFile(
+  path: string,
+  { clock, busyMs = BUSY_MS }: Pick<DatabaseOptions, 'clock' | 'busyMs'>,
+): Promise<DatabaseEngine> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // Mail is nobody else's business; SQLite gives the log the permissions of the file.
   closeSync(openSync(path, 'a', 0o600));
-  const database = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
+  const database = new DatabaseSync(path, { timeout: LOCK_MOMENT_MS, enableForeignKeyConstraints: true });
   try {
-    await useWriteAheadLog(database);
+    await useWriteAheadLog(database, busyMs);
   } catch (error) {
     database.close();
     throw error;
@@ -41,7 +44,7 @@ export async function openFile(path: string, clock: Clock): Promise<DatabaseEngi
   database.exec(
     `pragma synchronous = full; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma cache_size = -32000`,
   );
-  const kysely = new Kysely<Tables>({ dialect: new NodeSqliteDialect(database) });
+  const kysely = new Kysely<Tables>({ dialect: new NodeSqliteDialect(database, busyMs) });
   const listeners = createListeners();
   const signals = signalReader(database, clock, listeners.tell, listeners.tellMissed);
 
@@ -78,13 +81,13 @@ export async function openFile(path: string, clock: Clock): Promise<DatabaseEngi
 }
 
 /** Two processes that make the same new file may meet here, where SQLite does not wait by itself. */
-async function useWriteAheadLog(database: DatabaseSync): Promise<void> {
+async function useWriteAheadLog(database: DatabaseSync, busyMs: number): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       database.exec('pragma journal_mode = wal');
       return;
     } catch (error) {
-      if ((error as { errcode?: number }).errcode !== 5 || tries > 200) throw error;
+      if ((error as { errcode?: number }).errcode !== 5 || tries > busyMs / LOCK_MOMENT_MS) throw error;
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }

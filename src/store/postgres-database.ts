@@ -47,6 +47,8 @@ export function openPostgres(url: string, clock: Clock): DatabaseEngine {
   const pool = new Pool({ ...config, max: MOST_CONNECTIONS });
   // A connection that ends while nobody uses it is replaced when one is needed.
   pool.on('error', () => {});
+  // One that ends while it is used tells whoever uses it; the event besides would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listeners = createListeners();
   const listener = listenerFor(config, clock, listeners);

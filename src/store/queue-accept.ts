@@ -26,7 +26,8 @@ export function accepting(database: Database): Gatherer<Arrival, AcceptedMessage
   return gatherer((arrivals) => database.write((work) => acceptAll(work, arrivals)), MOST_MESSAGES);
 }
 
-async function acceptAll(work: Work, arrivals: readonly Arrival[]): Promise<readonly AcceptedMessage[]> {
+/** In the order of the arrivals, within a change that does more. */
+export async function acceptAll(work: Work, arrivals: readonly Arrival[]): Promise<readonly AcceptedMessage[]> {
   const known = await knownKeys(work, arrivals);
   const first = new Map<string, Arrival>();
   for (const arrival of arrivals) {
@@ -89,9 +90,8 @@ async function insertMessages({ trx }: Work, fresh: readonly Arrival[]): Promise
 }
 
 async function insertBodies({ trx }: Work, midOf: ReadonlyMap<Arrival, number>): Promise<void> {
-  for (const [{ message }, mid] of midOf) {
-    await trx.insertInto('body').values({ mid, bytes: message.bytes }).execute();
-  }
+  const rows = [...midOf].map(([{ message }, mid]) => ({ mid, bytes: message.bytes }));
+  for (const chunk of inChunks(rows, ROWS_PER_STATEMENT)) await trx.insertInto('body').values(chunk).execute();
 }
 
 async function insertRecipients({ trx, signal }: Work, midOf: ReadonlyMap<Arrival, number>): Promise<void> {

@@ -103,7 +103,7 @@ async function claimedMessages(
     .execute();
   const recipients = await trx
     .selectFrom('recipient')
-    .select(['mid', 'rid', 'address', 'notify', 'orcpt', 'attempts', 'delay_warnings', 'last_warning_at'])
+    .select(['mid', 'rid', 'address', 'notify', 'orcpt', 'attempts', 'delay_warnings', 'last_warning_at', 'last'])
     .where('attempt_id', 'in', [...attempts.values()])
     .where('state', '=', sql.lit('claimed' as const))
     .orderBy('mid')
@@ -130,6 +130,7 @@ async function claimedMessages(
         attempts: row.attempts,
         delayWarnings: row.delay_warnings,
         lastWarningAt: row.last_warning_at,
+        last: row.last === null ? null : JSON.parse(row.last),
       })),
     };
   });

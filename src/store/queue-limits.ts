@@ -5,6 +5,10 @@
 import { sql } from 'kysely';
 import type { Database, Work } from './database.ts';
 
+/** Advisory locks of PostgreSQL: one kind for each use of a key; 1 is that of claims. */
+const SLOT_LOCK = 2;
+const ALLOWANCE_LOCK = 3;
+
 export interface SlotRequest {
   readonly key: string;
   readonly most: number;
@@ -15,7 +19,7 @@ export interface SlotRequest {
 
 export function takeSlot(database: Database, request: SlotRequest): Promise<number | null> {
   return database.write(async (work) => {
-    await lockKey(work, database, request.key, 2);
+    await lockKey(work, database, request.key, SLOT_LOCK);
     const slot = await freePlace(work, request);
     if (slot === null) return null;
     const { key, owner, now, leaseMs } = request;
@@ -100,7 +104,7 @@ export function takeRecipients(
 ): Promise<{ readonly granted: number; readonly retryAt: number }> {
   const start = Math.floor(now / windowMs) * windowMs;
   return database.write(async (work) => {
-    await lockKey(work, database, key, 3);
+    await lockKey(work, database, key, ALLOWANCE_LOCK);
     const row = await work.trx.selectFrom('allowance').selectAll().where('key', '=', key).executeTakeFirst();
     const taken = row?.window_start === start ? row.taken : 0;
     const granted = Math.max(0, Math.min(wanted, limit - taken));
@@ -118,7 +122,43 @@ export function takeRecipients(
 export function resetLimits(database: Database): Promise<void> {
   return database.write(async ({ trx }) => {
     await trx.deleteFrom('allowance').execute();
+    await trx.updateTable('host').set({ down_until: null }).where('down_until', 'is not', null).execute();
   });
+}
+
+/** Keys that one commit of a sweep forgets. */
+const KEYS_PER_COMMIT = 500;
+
+/** Slots of keys of which nobody has held one since then (all of a key, so that no number is left out), and old windows. */
+export async function sweepLimits(database: Database, before: number): Promise<void> {
+  for (let after = ''; ; ) {
+    const keys = await database.write(async (work) => {
+      const rows = await work.trx
+        .selectFrom('slot')
+        .select('key')
+        .where('key', '>', after)
+        .groupBy('key')
+        .having((eb) => eb.fn.max('lease_until'), '<', before)
+        .orderBy('key')
+        .limit(KEYS_PER_COMMIT)
+        .execute();
+      for (const { key } of rows) {
+        await lockKey(work, database, key, SLOT_LOCK);
+        const held = await work.trx
+          .selectFrom('slot')
+          .select('slot')
+          .where('key', '=', key)
+          .where('lease_until', '>=', before)
+          .limit(1)
+          .executeTakeFirst();
+        if (held === undefined) await work.trx.deleteFrom('slot').where('key', '=', key).execute();
+      }
+      return rows.map(({ key }) => key);
+    });
+    after = keys.at(-1) ?? '';
+    if (keys.length < KEYS_PER_COMMIT) break;
+  }
+  await database.write(({ trx }) => trx.deleteFrom('allowance').where('window_start', '<', before).execute());
 }
 
 /** On PostgreSQL one transaction after another per key; the few ms are cheaper than many that collide. */

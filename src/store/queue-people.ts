@@ -110,8 +110,9 @@ async function changeSome(
     const changed = await work.trx
       .updateTable('recipient')
       .set({ state: change.to, ...(change.due === null ? {} : { next_attempt_at: change.due }) })
+      // By their keys alone. They are locked, so their state is still the one they were found by; were it asked for
+      // again, PostgreSQL, which seldom knows how many are held, might go through all of that state for each of them.
       .where(isOneOf(chunk))
-      .where('state', '=', sql.lit(state))
       .returning('destination')
       .execute();
     if (change.to === 'queued') for (const row of changed) work.signal(WORK_CHANNEL, row.destination);

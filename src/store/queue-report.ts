@@ -1,15 +1,19 @@
 /**
  * What became of claimed recipients. Reports that arrive together share one commit. A report counts only while its
- * attempt is the one on record, so it may come twice, or late; what is finished stays finished.
+ * attempt is the one on record, so it may come twice, or late; what is finished stays finished. What senders are to be
+ * told of it is queued in the same commit, where it counted: neither is ever there without the other.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { RecipientReport } from '../delivery/queue-store.ts';
+import type { AcceptedMessage, NewMessage, RecipientReport, Settled } from '../delivery/queue-store.ts';
 import { inChunks } from './chunks.ts';
 import type { Database, Work } from './database.ts';
 import { type Gatherer, gatherer } from './gather.ts';
+import { acceptAll } from './queue-accept.ts';
 
 export interface Reports {
   readonly reports: readonly RecipientReport[];
+  /** Queued when one of the reports counts. */
+  readonly notices: readonly NewMessage[];
   readonly now: number;
 }
 
@@ -26,11 +30,11 @@ const ROWS_PER_STATEMENT = 400;
 /** A recipient is not done with: it waits, is claimed, or held. */
 export const IS_OPEN: RawBuilder<SqlBool> = sql<SqlBool>`recipient.state in ('queued', 'claimed', 'held')`;
 
-export function reporting(database: Database): Gatherer<Reports, number> {
+export function reporting(database: Database): Gatherer<Reports, Settled> {
   return gatherer((calls) => database.write((work) => reportAll(work, calls)), MOST_CALLS);
 }
 
-async function reportAll(work: Work, calls: readonly Reports[]): Promise<readonly number[]> {
+async function reportAll(work: Work, calls: readonly Reports[]): Promise<readonly Settled[]> {
   // Of two reports about one attempt the first counts, as it would in two commits.
   const entries = new Map<string, Entry>();
   calls.forEach(({ reports }, call) => {
@@ -60,7 +64,22 @@ async function reportAll(work: Work, calls: readonly Reports[]): Promise<readonl
     ordered.flatMap(({ report }) => (report.outcome.kind === 'deferred' ? [] : report.mid)),
     now,
   );
-  return effective;
+  const told = calls.flatMap(({ notices, now: at }, call) =>
+    (effective[call] ?? 0) === 0 ? [] : notices.map((message) => ({ call, arrival: { message, now: at } })),
+  );
+  const mids =
+    told.length === 0
+      ? []
+      : await acceptAll(
+          work,
+          told.map(({ arrival }) => arrival),
+        );
+  const accepted = calls.map((): AcceptedMessage[] => []);
+  told.forEach(({ call }, index) => {
+    const one = mids[index];
+    if (one !== undefined) accepted[call]?.push(one);
+  });
+  return calls.map((_, call) => ({ effective: effective[call] ?? 0, accepted: accepted[call] ?? [] }));
 }
 
 /** Keys of those that took effect. */

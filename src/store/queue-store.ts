@@ -11,7 +11,8 @@ import { counting, hostState, markDown, markUp } from './queue-hosts.ts';
 import { freeSlot, resetLimits, takeRecipients, takeSlot } from './queue-limits.ts';
 import { hold, release, remove, retryNow } from './queue-people.ts';
 import { finished, reporting } from './queue-report.ts';
-import { body, lanes, list, sweep, topHosts } from './queue-view.ts';
+import { sweep } from './queue-sweep.ts';
+import { body, connections, lanes, list, topHosts } from './queue-view.ts';
 
 export function createQueueStore(database: Database): QueueStore {
   const accept = accepting(database);
@@ -22,7 +23,10 @@ export function createQueueStore(database: Database): QueueStore {
     lanes: () => lanes(database),
     lane: async (destination) => (await lanes(database, destination))[0] ?? null,
     claim: (request) => claim(database, request),
-    report: (reports, now) => (reports.length === 0 ? Promise.resolve(0) : report({ reports, now })),
+    report: async (reports, now) =>
+      reports.length === 0 ? 0 : (await report({ reports, notices: [], now })).effective,
+    settle: async (reports, notices, now) =>
+      reports.length === 0 ? { effective: 0, accepted: [] } : await report({ reports, notices, now }),
     finished: (mids) => finished(database, mids),
     renew: (owner, now, leaseMs) => renew(database, owner, now, leaseMs),
     reclaim: (now) => reclaim(database, now),
@@ -44,7 +48,8 @@ export function createQueueStore(database: Database): QueueStore {
     release: (selection, now) => release(database, selection, now),
     remove: (selection, now = database.clock.now()) => remove(database, selection, now),
     retryNow: (selection, now) => retryNow(database, selection, now),
-    topHosts: (limit) => topHosts(database, limit),
+    topHosts: (limit, destination) => topHosts(database, limit, destination),
+    connections: (now) => connections(database, now),
     sweep: (before) => sweep(database, before),
 
     nextNumber: numberSource(database),

@@ -1,13 +1,11 @@
 /** What people see of the queue: its items page by page, texts, and the destinations with most waiting. */
 import { type SqlBool, sql } from 'kysely';
-import type { HostState, Lane, QueueFilter, QueueItem } from '../delivery/queue-store.ts';
+import type { Lane, QueueFilter, QueueItem, TopHost } from '../delivery/queue-store.ts';
 import type { Database } from './database.ts';
 import { hostStateOf } from './queue-hosts.ts';
 
 /** Items in one answer, whatever is asked for. */
 export const MOST_ITEMS = 1_000;
-/** Messages that one commit of a sweep forgets. */
-const SWEEP_MESSAGES = 500;
 
 export async function list(database: Database, filter: QueueFilter): Promise<readonly QueueItem[]> {
   const { mid, destination, sender, recipient, states, after } = filter;
@@ -90,10 +88,8 @@ export async function lanes(database: Database, destination?: string): Promise<r
   }));
 }
 
-type TopHost = HostState & { readonly active: number; readonly attempted: number; readonly oldestAt: number | null };
-
 /** Most active first: `active` is what waits or is on its way, `attempted` those of them that were tried before. */
-export async function topHosts(database: Database, limit: number): Promise<readonly TopHost[]> {
+export async function topHosts(database: Database, limit: number, destination?: string): Promise<readonly TopHost[]> {
   const most = Math.min(MOST_ITEMS, limit);
   return await database.read(async (kysely) => {
     const count = (state: 'queued' | 'claimed') =>
@@ -101,12 +97,13 @@ export async function topHosts(database: Database, limit: number): Promise<reado
         .selectFrom('recipient')
         .select((eb) => ['destination', eb.fn.countAll<number>().as('active'), eb.fn.min('mid').as('oldest')])
         .where('state', '=', sql.lit(state))
+        .$if(destination !== undefined, (query) => query.where('destination', '=', destination ?? ''))
         .groupBy('destination')
         .execute();
     const merged = new Map<string, { readonly active: number; readonly oldest: number }>();
-    for (const { destination, active, oldest } of [...(await count('queued')), ...(await count('claimed'))]) {
-      const before = merged.get(destination) ?? { active: 0, oldest: Number.POSITIVE_INFINITY };
-      merged.set(destination, {
+    for (const { destination: name, active, oldest } of [...(await count('queued')), ...(await count('claimed'))]) {
+      const before = merged.get(name) ?? { active: 0, oldest: Number.POSITIVE_INFINITY };
+      merged.set(name, {
         active: before.active + Number(active),
         oldest: Math.min(before.oldest, Number(oldest)),
       });
@@ -139,50 +136,31 @@ export async function topHosts(database: Database, limit: number): Promise<reado
         top.map(([, { oldest }]) => oldest),
       )
       .execute();
-    return top.map(([destination, { active, oldest }]) => ({
-      ...hostStateOf(hosts.find((host) => host.destination === destination) ?? { destination }),
+    return top.map(([name, { active, oldest }]) => ({
+      ...hostStateOf(hosts.find((host) => host.destination === name) ?? { destination: name }),
       active,
       attempted: [...tried, ...triedNow]
-        .filter((row) => row.destination === destination)
+        .filter((row) => row.destination === name)
         .reduce((sum, row) => sum + Number(row.attempted), 0),
       oldestAt: messages.find(({ mid }) => mid === oldest)?.accepted_at ?? null,
     }));
   });
 }
 
-/** Messages finished before then, with texts and recipients; slots nobody has held since and old windows besides. */
-export async function sweep(database: Database, before: number): Promise<number> {
-  let forgotten = 0;
-  for (;;) {
-    const mids = await database.write(async ({ trx }) => {
-      const rows = await trx
-        .selectFrom('message')
-        .select('mid')
-        .where('finished_at', '<', before)
-        .orderBy('finished_at')
-        .limit(SWEEP_MESSAGES)
-        .execute();
-      const old = rows.map(({ mid }) => mid);
-      if (old.length === 0) return old;
-      await trx.deleteFrom('body').where('mid', 'in', old).execute();
-      await trx.deleteFrom('recipient').where('mid', 'in', old).execute();
-      await trx.deleteFrom('attempt').where('mid', 'in', old).execute();
-      await trx.deleteFrom('message').where('mid', 'in', old).execute();
-      return old;
-    });
-    forgotten += mids.length;
-    if (mids.length < SWEEP_MESSAGES) break;
-  }
-  await database.write(async ({ trx }) => {
-    for (const { key } of await trx
+/** Places that are leased now, by destination: its connections over all processes. */
+export async function connections(database: Database, now: number): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.read((kysely) =>
+    kysely
       .selectFrom('slot')
-      .select('key')
+      .select((eb) => ['key', eb.fn.countAll<number>().as('count')])
+      .where('lease_until', '>', now)
       .groupBy('key')
-      .having((eb) => eb.fn.max('lease_until'), '<', before)
-      .execute()) {
-      await trx.deleteFrom('slot').where('key', '=', key).where('lease_until', '<', before).execute();
-    }
-    await trx.deleteFrom('allowance').where('window_start', '<', before).execute();
-  });
-  return forgotten;
+      .execute(),
+  );
+  const found = new Map<string, number>();
+  for (const { key, count } of rows) {
+    const [destination = ''] = key.split(' ', 1);
+    found.set(destination, (found.get(destination) ?? 0) + Number(count));
+  }
+  return found;
 }

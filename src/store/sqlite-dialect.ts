@@ -1,42 +1,60 @@
 /**
- * SQLite by way of `node:sqlite`, spoken by Kysely. Kysely knows another library's statements: it asks each whether it
- * yields rows (`reader`) and hands its parameters over as one list, so this file says the one and spreads the other.
+ * SQLite by way of `node:sqlite`, spoken by Kysely. Kysely's own driver is made for another library, which says of each
+ * statement whether it yields rows and takes parameters as one list.
  *
- * Transactions begin with `BEGIN IMMEDIATE`: one that reads first and writes later would be refused without waiting when
- * another process has written in between (SQLITE_BUSY_SNAPSHOT). Definitions of tables take part in transactions.
+ * - Transactions begin with `BEGIN IMMEDIATE`: one that reads first and writes later would be refused without waiting
+ *   when another process has written in between (SQLITE_BUSY_SNAPSHOT). Definitions of tables take part in them.
+ * - SQLite waits for a lock of somebody else by sleeping, and the whole process with it. So it waits a moment at a time,
+ *   and whatever else is ready has its turn in between.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
   type DatabaseConnection,
+  type DatabaseIntrospector,
+  type Dialect,
   type DialectAdapter,
   type Driver,
+  type Kysely,
+  type QueryCompiler,
+  type QueryResult,
   SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDialect,
-  SqliteDriver,
-  type SqliteStatement,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
 } from 'kysely';
+
+/** How long SQLite sleeps for a lock at a time, ms. */
+export const LOCK_MOMENT_MS = 20;
+const SQLITE_BUSY = 5;
 
 /** Statements kept ready, and the longest text that is worth it: long ones are lists of many rows, hardly ever the same. */
 const MOST_STATEMENTS = 300;
 const LONGEST_KEPT = 4_000;
 
-export class NodeSqliteDialect extends SqliteDialect {
-  readonly #database: SqliteDatabase;
+/** `busyMs`: how long a lock of another process is waited for, in all. */
+export class NodeSqliteDialect implements Dialect {
+  readonly #database: DatabaseSync;
+  readonly #busyMs: number;
 
-  constructor(database: DatabaseSync) {
-    const adapted = adaptedDatabase(database);
-    super({ database: adapted });
-    this.#database = adapted;
+  constructor(database: DatabaseSync, busyMs: number) {
+    this.#database = database;
+    this.#busyMs = busyMs;
   }
 
-  override createDriver(): Driver {
-    return new ImmediateDriver({ database: this.#database });
+  createDriver(): Driver {
+    return new NodeSqliteDriver(this.#database, this.#busyMs);
   }
 
-  override createAdapter(): DialectAdapter {
+  createAdapter(): DialectAdapter {
     return new TransactionalAdapter();
+  }
+
+  createQueryCompiler(): QueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createIntrospector(database: Kysely<unknown>): DatabaseIntrospector {
+    return new SqliteIntrospector(database);
   }
 }
 
@@ -46,50 +64,95 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-class ImmediateDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+/** One connection; Kysely gives it to one after another. */
+class NodeSqliteDriver implements Driver {
+  readonly #database: DatabaseSync;
+  readonly #connection: NodeSqliteConnection;
+
+  constructor(database: DatabaseSync, busyMs: number) {
+    this.#database = database;
+    this.#connection = new NodeSqliteConnection(database, Math.ceil(busyMs / LOCK_MOMENT_MS));
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection;
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // A full disk ends the transaction by itself; a rollback of nothing would then be the error that people see.
+    if (this.#database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#connection.forget();
+    if (this.#database.isOpen) this.#database.close();
   }
 }
 
-function adaptedDatabase(database: DatabaseSync): SqliteDatabase {
-  const kept = new Map<string, SqliteStatement>();
-  return {
-    close: () => {
-      kept.clear();
-      if (database.isOpen) database.close();
-    },
-    prepare: (text) => {
-      // A full disk ends the transaction by itself; Kysely's rollback would then be the error that people see.
-      if (text === 'rollback' && !database.isTransaction) return NOTHING;
-      const known = kept.get(text);
-      if (known !== undefined) return known;
-      const statement = adaptedStatement(database.prepare(text));
-      if (text.length <= LONGEST_KEPT) {
-        if (kept.size >= MOST_STATEMENTS) kept.delete(kept.keys().next().value ?? '');
-        kept.set(text, statement);
+class NodeSqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #mostTries: number;
+  readonly #kept = new Map<string, Prepared>();
+
+  constructor(database: DatabaseSync, mostTries: number) {
+    this.#database = database;
+    this.#mostTries = mostTries;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return this.#execute(sql, parameters as SQLInputValue[]);
+      } catch (error) {
+        const { errcode = 0 } = error as { readonly errcode?: number };
+        if ((errcode & 0xff) !== SQLITE_BUSY || tries >= this.#mostTries) throw error;
+        await new Promise<void>((resolve) => setImmediate(resolve));
       }
-      return statement;
-    },
-  };
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: nothing of ours streams, and a cursor would keep the only connection.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('queries over a file are not streamed');
+  }
+
+  forget(): void {
+    this.#kept.clear();
+  }
+
+  #execute<Row>(text: string, parameters: SQLInputValue[]): QueryResult<Row> {
+    const { statement, yieldsRows } = this.#prepared(text);
+    if (yieldsRows) return { rows: statement.all(...parameters) as Row[] };
+    const { changes, lastInsertRowid } = statement.run(...parameters);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  #prepared(text: string): Prepared {
+    const known = this.#kept.get(text);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(text);
+    const prepared = { statement, yieldsRows: statement.columns().length > 0 };
+    if (text.length <= LONGEST_KEPT) {
+      if (this.#kept.size >= MOST_STATEMENTS) this.#kept.delete(this.#kept.keys().next().value ?? '');
+      this.#kept.set(text, prepared);
+    }
+    return prepared;
+  }
 }
 
-const NOTHING: SqliteStatement = {
-  reader: false,
-  all: () => [],
-  run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: () => [][Symbol.iterator](),
-};
-
-function adaptedStatement(statement: StatementSync): SqliteStatement {
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...bindable(parameters)),
-    run: (parameters) => statement.run(...bindable(parameters)),
-    iterate: (parameters) => statement.iterate(...bindable(parameters)),
-  };
-}
-
-function bindable(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[];
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly yieldsRows: boolean;
 }

@@ -84,7 +84,9 @@ function sqliteTrouble(error: Error, code: number): StoreTrouble {
 
 /** SQLSTATE (PostgreSQL, appendix A) or the code of a socket error. */
 function codedTrouble(error: Error, code: string): StoreTrouble {
-  if (/^E[A-Z]+/.test(code) && !/^\d/.test(code)) return trouble('unavailable', error, code !== 'ENOTDIR');
+  if (code === 'ENOSPC' || code === 'EDQUOT') return trouble('full', error, true);
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return trouble('read-only', error, true);
+  if (/^E[A-Z]+/.test(code)) return trouble('unavailable', error, code !== 'ENOTDIR');
   if (code === '53100') return trouble('full', error, true);
   if (code === '25006') return trouble('read-only', error, true);
   // Away, shutting down, starting up, out of connections or memory; a statement of ours took longer than it may.

@@ -57,11 +57,6 @@ const BAD: readonly Bad[] = [
     says: /--format "jsn": choose one of .* did you mean json\?/,
   },
   {
-    what: 'a format that is not there yet',
-    scene: probe('--format', 'sarif', 'example.com'),
-    says: /cannot be written yet; available are table/,
-  },
-  {
     what: 'an unknown expectation',
     scene: probe('--expect', 'require-verify', 'example.com'),
     says: /did you mean required-verify\?/,

@@ -28,6 +28,10 @@ test('bash completes commands, options, the words an option knows, and codes to 
   assert.deepEqual(offered(bash, 'probe', '--expect', 'required-verify-'), ['required-verify-hosted']);
   assert.deepEqual(offered(bash, 'explain', 'certificate-ex'), ['certificate-expired']);
   assert.deepEqual(offered(bash, 'completion', ''), ['bash', 'zsh', 'fish']);
+  assert.deepEqual(offered(bash, 'destconfig', 'e'), ['edit', 'export']);
+  assert.deepEqual(offered(bash, 'destconfig', 'new', '--strict'), ['--strict-cn']);
+  assert.deepEqual(offered(bash, 'destconfig', 'new', 'a.test', '--mta-sts', ''), ['off', 'on']);
+  assert.deepEqual(offered(bash, 'destconfig', 'list', '--format', ''), ['text', 'json']);
 });
 
 test('zsh uses the same, and fish has a line for every option', async () => {

@@ -290,6 +290,8 @@ for (const { argv, words } of [
   { argv: ['new', 'a.test', '--bounce-profile', 'nobody'], words: /there is no bounce profile "nobody"/ },
   { argv: ['new', '1.2.3'], words: /is a number, not a domain/ },
   { argv: ['edit', 'a.test', '--tls', 'no'], words: /there is no entry for a\.test/ },
+  { argv: ['exprot'], words: /destconfig has no operation "exprot"; did you mean export\?/ },
+  { argv: ['list', '--format', 'xml'], words: /--format "xml": choose one of text, json/ },
   { argv: ['delete', 'a.test'], words: /there is no entry for a\.test/ },
   { argv: ['default', '--tls', 'default'], words: /choose one of no/ },
 ]) {
@@ -322,6 +324,8 @@ test('IMPORT replaces all entries at once and waits for the commit; a faulty fil
   assert.match(bad.stderr, /nothing was imported:\n.*\[kept\.test\] table_tls: stands twice/);
   assert.deepEqual((await documentOf(store)).destinations.entries.length, 2);
   assert.equal((await play({ argv: ['destconfig', 'import', 'table.ini'], store, files })).code, 0);
+  const piped = await play({ argv: ['destconfig', 'import', '-'], store, stdin: file });
+  assert.match(piped.stdout, /^Nothing changed\./, piped.stderr);
   const { destinations } = await documentOf(store);
   assert.deepEqual(
     destinations.entries.map(({ domain }) => domain),

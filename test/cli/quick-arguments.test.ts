@@ -17,8 +17,12 @@ const silent = {
 const world = { stdout: silent, stderr: silent } as unknown as World;
 const services = {
   createApp: () => assert.fail(),
+  createDeliverer: () => assert.fail(),
   openLab: () => assert.fail(),
   openConfiguration: () => assert.fail(),
+  openQueue: () => assert.fail(),
+  openInstallation: () => assert.fail(),
+  routeOf: () => assert.fail(),
 };
 
 /** What commander makes of the same arguments; null where it refuses them. */

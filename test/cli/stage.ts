@@ -20,6 +20,8 @@ export interface Scene {
   readonly files?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly terminal?: boolean;
+  /** Input comes from a person. */
+  readonly typed?: boolean;
   readonly columns?: number;
   /** What probing a target yields; the good example under the target's name by default. */
   readonly probe?: (request: ProbeRequest, hooks: ProbeHooks) => Promise<ProbeResult> | ProbeResult;
@@ -29,6 +31,10 @@ export interface Scene {
   readonly createApp?: Services['createApp'];
   /** What keeps the configuration; a new one in memory where left out. */
   readonly store?: ConfigurationStore;
+  readonly createDeliverer?: Services['createDeliverer'];
+  readonly openQueue?: Services['openQueue'];
+  readonly openInstallation?: Services['openInstallation'];
+  readonly routeOf?: Services['routeOf'];
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -53,6 +59,10 @@ export interface Seen {
 
 export function goodResultFor(target: string): ProbeResult {
   return { ...THREE_GOOD_HOSTS, target, domain: target.slice(target.lastIndexOf('@') + 1) };
+}
+
+async function nobodyDelivers(): Promise<never> {
+  throw new Error('this scene delivers nothing');
 }
 
 export async function play(scene: Scene): Promise<Seen> {
@@ -81,7 +91,7 @@ export async function play(scene: Scene): Promise<Seen> {
     env,
     argv,
     stdin: () => Readable.from([Buffer.from(stdin)]),
-    stdinIsTerminal: false,
+    stdinIsTerminal: scene.typed === true,
     stdout: output('stdout'),
     stderr: output('stderr'),
     clock: systemClock,
@@ -137,6 +147,10 @@ export async function play(scene: Scene): Promise<Seen> {
       places.push(place);
       return { configuration: createConfiguration(store, systemClock), close: async () => {} };
     },
+    createDeliverer: scene.createDeliverer ?? nobodyDelivers,
+    openQueue: scene.openQueue ?? nobodyDelivers,
+    openInstallation: scene.openInstallation ?? nobodyDelivers,
+    routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',

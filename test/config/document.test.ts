@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import test from 'node:test';
 import { Ajv } from 'ajv';
+import fc from 'fast-check';
 import type { ConfigurationDocument } from '../../src/config/document.ts';
 import { ConfigurationSchema, INITIAL_DOCUMENT } from '../../src/config/document.ts';
 import { describeConfigurationFault } from '../../src/config/fault.ts';
-import { readDocument } from '../../src/config/read-document.ts';
+import { parseDocument, readDocument } from '../../src/config/read-document.ts';
+import { createLabAuthority } from '../../src/lab/lab-certificates.ts';
 
 function faultsOf(value: unknown): readonly string[] {
   const read = readDocument(value);
@@ -153,6 +156,28 @@ test('values that contradict each other, and texts that are no mailbox, are refu
   );
 });
 
+test('a certificate is one that can be presented: with its own key, which needs no passphrase', () => {
+  const authority = createLabAuthority(Date.now());
+  const [good, other] = [authority.issue({ names: ['a.test'] }), authority.issue({ names: ['b.test'] })];
+  const locked = createPrivateKey(good.key).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  });
+  const faults = (fields: object): readonly string[] =>
+    faultsOf({
+      version: 1,
+      certificates: [{ name: 'mine', certificate: good.certificates, chain: '', key: good.key, ...fields }],
+      dkim: [{ domain: 'a.test', selector: 's', privateKey: good.key }],
+    });
+  assert.deepEqual(faults({}), []);
+  assert.deepEqual(faults({ key: other.key }), ['certificates[0].key (mine): is not the key of the certificate']);
+  assert.match(faults({ key: locked }).join(), /is no PEM private key that can be read without a passphrase$/);
+  assert.deepEqual(faults({ chain: 'x' }), ['certificates[0].chain (mine): is no PEM certificate']);
+  assert.match(faults({ key: '********' }).join(), /is masked/);
+});
+
 test('40,000 routes are the limit, ALL counted (R113)', () => {
   const routes = (count: number): object => ({
     version: 1,
@@ -186,3 +211,78 @@ test('the schema is plain JSON Schema: it survives being written down, and every
   assert.equal(ajv.validate(written, INITIAL_DOCUMENT), true);
   assert.equal(ajv.validate(written, { ...INITIAL_DOCUMENT, extra: 1 }), false);
 });
+
+test('a key that JavaScript treats apart is as unknown as any other', () => {
+  for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    const read = parseDocument(`{"version":1,"global":{"${key}":{"requiredTlsAlert":true}}}`);
+    assert.ok(!read.ok, key);
+    assert.match(
+      read.failure.map(describeConfigurationFault).join(),
+      new RegExp(`^global\\.${key}: is not known here`),
+    );
+  }
+  assert.equal(Object.hasOwn(Object.prototype, 'requiredTlsAlert'), false);
+});
+
+test('whatever stands wherever in a document, it is read or refused with faults that name a place', () => {
+  const sample: unknown = JSON.parse(
+    JSON.stringify({
+      ...INITIAL_DOCUMENT,
+      destinations: {
+        default: INITIAL_DOCUMENT.destinations.default,
+        entries: [{ domain: 'a.test', tls: 'required' }],
+      },
+      smtpRoutes: [{ domain: 'ALL', targets: [{ kind: 'host', host: 'relay.test', port: 25, priority: 0 }] }],
+      delivery: {
+        ...INITIAL_DOCUMENT.delivery,
+        gateways: [{ name: 'g', sourceAddress: '192.0.2.1', heloName: 'g.test' }],
+      },
+      bounceVerification: { keys: [{ id: 1, secret: 's', addedAt: '2026-01-01' }], untaggedBounces: 'reject' },
+      alerts: {
+        ...INITIAL_DOCUMENT.alerts,
+        recipients: [{ address: 'a@b.test', classes: ['system'], severities: [] }],
+      },
+    }),
+  );
+  const places = placesIn(sample);
+  const strange = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.string({ unit: 'grapheme' }),
+    fc.double(),
+    fc.constant(-0),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...places), strange, (place, value) => {
+      const document = structuredClone(sample);
+      put(document, place, value);
+      const read = readDocument(document);
+      if (read.ok) {
+        assert.deepEqual(readDocument(read.value), read, 'what was read is read again as it is');
+        return;
+      }
+      assert.ok(read.failure.length > 0);
+      for (const { place: named, why } of read.failure) {
+        assert.doesNotMatch(why, /does not have the form/, `${named}: ${JSON.stringify(value)}`);
+        if (place[0] !== 'version') assert.ok(named.startsWith(String(place[0])), `${named} for ${place.join('.')}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+type Path = readonly (string | number)[];
+
+/** Every place inside a value. */
+function placesIn(value: unknown, above: Path = []): readonly Path[] {
+  if (typeof value !== 'object' || value === null) return [above];
+  const inner = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  const below = inner.flatMap(([key, each]) => placesIn(each, [...above, key]));
+  return above.length === 0 ? below : [above, ...below];
+}
+
+function put(document: unknown, path: Path, value: unknown): void {
+  const [key = '', ...rest] = path;
+  const here = document as Record<string | number, unknown>;
+  if (rest.length === 0) here[key] = value;
+  else put(here[key], rest, value);
+}

@@ -39,7 +39,7 @@ describe('looking TLSA records up', () => {
         clock: systemClock,
         random: unpredictableRandom,
         cacheEntries: 0,
-        timeoutMs: 300,
+        timeoutMs: 1500,
         attempts: 1,
       });
     };

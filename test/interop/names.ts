@@ -1,6 +1,7 @@
 /**
- * The DNS of the rig: Knot has the zones, unbound asks it and validates. Nothing of it leads outside: the root is a
- * stub to an address where nobody answers.
+ * The DNS of the rig: Knot has the zones, unbound asks it and validates. Nothing of it leads outside: unbound has a root
+ * of its own, an unsigned one. A root where nobody answers will not do: whoever validates by himself asks for its keys
+ * first, and unbound holds such a question for as long as it hopes.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,6 @@ import { join } from 'node:path';
 import {
   AUTHORITY_ADDRESS,
   BOGUS_DOMAIN,
-  DEAF_ADDRESS,
   DOMAINS,
   LAME_DOMAIN,
   RESOLVER_ADDRESS,
@@ -71,6 +71,8 @@ export function configureUnbound(folder: string, secureDs: string): string {
   const stub = (name: string, address: string): string =>
     `stub-zone:\n    name: "${name}."\n    stub-addr: ${address}@53\n    stub-no-cache: no\n`;
   const file = join(folder, 'unbound.conf');
+  const root = join(folder, 'root.zone');
+  writeFileSync(root, rootZone());
   writeFileSync(
     file,
     `server:
@@ -97,7 +99,13 @@ export function configureUnbound(folder: string, secureDs: string): string {
     trust-anchor: "${bogusDs}"
 remote-control:
     control-enable: no
-${stub('test', AUTHORITY_ADDRESS)}${SIGNED_ZONES.map((zone) => stub(zone, AUTHORITY_ADDRESS)).join('')}${stub(REVERSE_ZONE, AUTHORITY_ADDRESS)}${stub(LAME_DOMAIN, AUTHORITY_ADDRESS)}${stub('', DEAF_ADDRESS)}`,
+${stub('test', AUTHORITY_ADDRESS)}${SIGNED_ZONES.map((zone) => stub(zone, AUTHORITY_ADDRESS)).join('')}${stub(REVERSE_ZONE, AUTHORITY_ADDRESS)}${stub(LAME_DOMAIN, AUTHORITY_ADDRESS)}auth-zone:
+    name: "."
+    zonefile: "${root}"
+    for-downstream: no
+    for-upstream: yes
+    fallback-enabled: no
+`,
   );
   return file;
 }
@@ -111,6 +119,11 @@ export function secureDsRecord(knotConfiguration: string): string {
 }
 
 const SOA = '@ 300 SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n@ 300 NS ns.test.\n';
+
+/** Here unbound finds that nothing is signed, and that there are no names but those it has stubs for. */
+function rootZone(): string {
+  return `$ORIGIN .\n${SOA}test. 300 NS ns.test.\n${LAME_DOMAIN}. 300 NS ns.test.\n`;
+}
 
 function mainZone(): string {
   const hosts = SERVER_KEYS.map((key) => {

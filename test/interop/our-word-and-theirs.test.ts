@@ -118,7 +118,8 @@ test('a null MX, a domain that does not exist and broken zones are four differen
 }, async () => {
   const answers: string[] = [];
   for (const domain of ['null-mx.test', MISSING_DOMAIN, BOGUS_DOMAIN, LAME_DOMAIN]) {
-    const { result, exitCode } = await probe(rig, `someone@${domain}`);
+    // The resolver alone has the key by which one zone is bogus: its word is taken. The rig's root signs nothing.
+    const { result, exitCode } = await probe(rig, `someone@${domain}`, '?trust-ad');
     answers.push(`${domain} ${result.status} ${exitCode} ${result.confidence.value}`);
   }
   assert.deepEqual(answers, [

@@ -147,7 +147,5 @@ export const MISSING_DOMAIN = 'no-such-domain.test';
 export const RESOLVER_ADDRESS = '127.0.1.53';
 /** Knot, which has the zones. */
 export const AUTHORITY_ADDRESS = '127.0.1.54';
-/** Where no name server answers. */
-export const DEAF_ADDRESS = '127.0.1.55';
 
 export const SMTP_PORT = 25;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { HostScan } from '../../src/policy/scan-evidence.ts';
+import { scanSummary } from '../../src/report/scan-lines.ts';
 import { type LabStage, openStage } from '../support/lab.ts';
 
 describe('a deep scan', () => {
@@ -26,6 +27,14 @@ describe('a deep scan', () => {
     assert.ok(scan.report.groups.accepted.some(({ name }) => name === 'X25519MLKEM768'));
     assert.ok(scan.report.connections <= 30);
     assert.deepEqual(scan.report.commandInjection.kind === 'known' && scan.report.commandInjection.value, 'discarded');
+  });
+
+  it('is one line of the table: versions, ratings, and whether more could be found', async () => {
+    const line = scanSummary(await scanOf('you@good.lab.test'));
+    assert.match(
+      line,
+      /^speaks TLSv1\.3, TLSv1\.2 · .*RFC 9325[^·]*: [a-z-]+ · .* · Deep scan: \d+ of \d+ connections/,
+    );
   });
 
   it('is rated by every profile, with the clause that each row rests on', async () => {

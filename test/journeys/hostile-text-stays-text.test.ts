@@ -12,7 +12,6 @@ import type { PeerScript } from '../../src/lab/peer-script.ts';
 import type { ZoneData } from '../../src/lab/zone.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { FORMATS, type Format } from '../../src/report/rendering.ts';
-import { UNAVAILABLE_FORMATS } from '../../src/report/renderings.ts';
 import { startZoneServer, type ZoneServer } from '../support/dns.ts';
 import { mint, type SmtpPeer, startSmtpPeer, testRoot, tlsOf } from '../support/smtp-peer.ts';
 
@@ -102,15 +101,17 @@ describe('text of a hostile host stays text', () => {
     };
     const code = await run(world, {
       createApp,
+      createDeliverer: () => Promise.reject(new Error('nothing is delivered')),
       openLab: () => Promise.reject(new Error('the lab is not asked for')),
       openConfiguration: () => Promise.reject(new Error('the configuration is not asked for')),
+      openQueue: () => Promise.reject(new Error('the queue is not asked for')),
+      openInstallation: () => Promise.reject(new Error('nothing is served')),
+      routeOf: () => Promise.reject(new Error('no route is asked for')),
     });
     return { code, ...seen };
   }
 
-  const formats = FORMATS.filter((format) => !UNAVAILABLE_FORMATS.includes(format));
-
-  for (const format of formats) {
+  for (const format of FORMATS) {
     it(`as ${format}: nothing a terminal obeys, nothing invisible (R54)`, async () => {
       const { code, stdout, stderr } = await probe(format, ['--min', '121']);
       assert.equal(code, format === 'nagios' ? 2 : 1, stderr);
@@ -132,8 +133,8 @@ describe('text of a hostile host stays text', () => {
     }
   });
 
-  it('as HTML and JUnit: nothing of it becomes an element, an attribute or a bare ampersand (R54)', async () => {
-    for (const format of ['html', 'pager-html', 'junit'] as const) {
+  it('as HTML, XML and JUnit: nothing of it becomes an element, an attribute or a bare ampersand (R54)', async () => {
+    for (const format of ['html', 'pager-html', 'junit', 'xml', 'xml-score', 'xml-matrix', 'xml-detail'] as const) {
       const { stdout } = await probe(format);
       assert.doesNotMatch(stdout, /<(script|img)|<\/failure>-->|]]>/);
       for (const [, attributes] of stdout.matchAll(/<[a-z1-6]+((?:\s[^<>]*)?)\/?>/g)) {

@@ -194,6 +194,20 @@ describe('identity verdicts side by side', () => {
     });
   }
 
+  it('of Verify: the CN is looked at though there are SANs, when none of them is the domain (R89)', () => {
+    const { verify } = judge(certificate(DOMAIN, ['other.example', MX]));
+    assert.deepEqual([verify.matched, verify.step, verify.trail.length], [true, 'V2', 2]);
+  });
+
+  it('of Verify: the name of the MX host as such counts nowhere, in SAN or in CN, whoever vouches for it (R90)', () => {
+    for (const leaf of [certificate(MX, [MX]), certificate(MX, []), certificate(null, [MX])]) {
+      for (const mxNameSecure of [false, true]) {
+        const { verify, hosted } = judge(leaf, { mxNameSecure });
+        assert.deepEqual([verify.matched, hosted.matched], [false, true], verify.trail.join('; '));
+      }
+    }
+  });
+
   it('differ in both directions between Verify and Hosted (R94, R96)', () => {
     assert.ok(TABLE.some(({ verify, hosted }) => verify === null && hosted !== null));
     assert.ok(TABLE.some(({ verify, hosted }) => verify !== null && hosted === null));

@@ -57,6 +57,30 @@ describe('a decision', () => {
     }
   });
 
+  it('takes a connection that was lost over credentials for lost, and refused credentials for no reason', () => {
+    const auth = (failure: Extract<Evidence['auth'], { kind: 'failed' }>['failure']): Evidence => ({
+      ...GOOD_EVIDENCE,
+      auth: { kind: 'failed', ms: 1, failure },
+      mail: { kind: 'not-reached' },
+    });
+    const reply = (code: number) =>
+      ({ kind: 'refused', reply: { code, lines: ['no'], enhancedStatus: null } }) as const;
+    const required = requirementOf('required');
+    for (const failure of [{ kind: 'closed', how: 'end', begun: false }, reply(421)] as const) {
+      const decision = decide(required, auth(failure));
+      assert.equal(decision.kind === 'next' && decision.event, 'E10');
+    }
+    assert.equal(decide(required, auth(reply(535))).kind, 'encrypted');
+  });
+
+  it('passes by a server that addresses beyond ASCII cannot be given to, in every mode (S-EXT-3)', () => {
+    const evidence: Evidence = { ...GOOD_EVIDENCE, mail: { kind: 'not-tried', why: 'not-offered' } };
+    for (const mode of TLS_MODES.filter((each) => each !== 'no')) {
+      const decision = decide(requirementOf(mode), evidence);
+      assert.equal(decision.kind === 'next' && decision.event, 'E12', mode);
+    }
+  });
+
   it('counts bytes in clear behind the 220 as a failure after the 220 (R13)', () => {
     const evidence: Evidence = {
       ...exampleEvidence('E5'),

@@ -53,6 +53,15 @@ describe('a prediction', () => {
     assert.match(all['required-verify'].because.join('\n'), /V1: SAN example\.com/);
   });
 
+  it('of mail in clear to a host that was seen encrypted leads on to the next one, since the host may go away', () => {
+    const prediction = predicted('no', 'E8@a/10', 'E2@b/20', 'E2@c/30');
+    assert.deepEqual([prediction.channel, prediction.host], ['clear', 'a']);
+    assert.deepEqual(
+      prediction.outcomes.map(({ channel, host }) => `${channel} ${host}`),
+      ['none null', 'clear b'],
+    );
+  });
+
   it('passes by a host that will not do and takes the next preference', () => {
     const { channel, host, basis, because } = predicted('required-verify', 'E7@a/10', 'E8@b/20');
     assert.deepEqual([channel, host, basis], ['encrypted', 'b', 'observed']);

@@ -272,7 +272,7 @@ test('implicit TLS needs no STARTTLS', async () => {
   assert.ok(peer.sessions.every(({ clearText }) => clearText === ''));
 });
 
-test('a server that throws a pipelined command away is sound (S-TLS-5)', async () => {
+test('a server that throws a pipelined command away is sound (S-TLS-5, S-TLS-8)', async () => {
   const { report, peer } = await scanned({}, { injectionTest: true });
   assert.equal(knownOf(report.commandInjection), 'discarded');
   assert.ok(peer.sessions.some(({ clearText }) => clearText.includes('STARTTLS\r\nNOOP\r\n')));

@@ -177,7 +177,7 @@ describe('a session with a server that', () => {
     });
   }
 
-  it('lets bytes in clear stand behind the 220 is left at once: nothing is said inside TLS either (R13, S-TLS-3)', async () => {
+  it('lets bytes in clear stand behind the 220 is left at once: nothing is said inside TLS either (R13, S-TLS-3, S-TLS-8)', async () => {
     const inject = '250-mx.evil\r\n250 AUTH LOGIN\r\n';
     const { evidence, peer, transcript } = await observe({ afterStarttls: { inject } });
     assert.deepEqual(kinds(evidence), { ...ALL_SEEN, ...ENDED, starttls: 'failed' });
@@ -316,7 +316,7 @@ describe('a session with a server that', () => {
     }
   });
 
-  it('speaks TLS from the first byte is heard from the first byte (R4)', async () => {
+  it('speaks TLS from the first byte is heard from the first byte (R4, S-PKI-3)', async () => {
     const { evidence, peer } = await observe({ implicitTls: true }, { implicitTls: true });
     assert.deepEqual(kinds(evidence), { ...ALL_SEEN, starttls: 'implicit-tls', ehloUnderTls: 'implicit-tls' });
     assert.equal(peer.clearText, '');

@@ -73,7 +73,7 @@ describe('a server with', () => {
     ['X25519MLKEM768', 'X25519MLKEM768'],
     ['ffdhe2048', 'DH 2048'],
   ] as const) {
-    it(`the group ${groups} alone is seen with it (R16)`, async () => {
+    it(`the group ${groups} alone is seen with it (R16, S-PKI-11)`, async () => {
       assert.equal((await tlsSeen({ ...goodTls(), groups })).group, group);
     });
   }

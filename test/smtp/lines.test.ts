@@ -96,3 +96,15 @@ describe('bytes as text', () => {
     );
   });
 });
+
+it('bytes that are counted are taken as they are, and lines go on behind them', () => {
+  const reader = new LineReader(100);
+  reader.push(Buffer.from('BDAT 5\r\na\r\nb'));
+  assert.equal(reader.next()?.kind, 'line');
+  assert.equal(reader.take(3).toString(), 'a\r\n');
+  assert.equal(reader.take(3).toString(), 'b');
+  reader.push(Buffer.from('cQUIT\r\n'));
+  assert.equal(reader.take(1).toString(), 'c');
+  const line = reader.next();
+  assert.equal(line?.kind === 'line' && line.line.bytes.toString(), 'QUIT');
+});

@@ -20,7 +20,10 @@ export function specOf(text: string): ResolverSpec {
   return spec.value;
 }
 
-/** A resolver that asks these, stopped when the test ends. Short times, no cache unless wished. */
+/**
+ * A resolver that asks these, stopped when the test ends, with no second try. Its time is what a test waits for silence,
+ * and what a busy machine has for an answer.
+ */
 export function resolverOf(
   test: Ending,
   servers: readonly string[],
@@ -30,7 +33,7 @@ export function resolverOf(
     servers: servers.map(specOf),
     clock: systemClock,
     random: unpredictableRandom,
-    timeoutMs: 150,
+    timeoutMs: 1500,
     attempts: 1,
     ...options,
   });

@@ -29,6 +29,22 @@ export function rowsOf(page: string): readonly Row[] {
   });
 }
 
+export interface Exception {
+  readonly number: string;
+  readonly why: string;
+}
+
+/** `| S-PKI-8 | why it does not apply |`: rows of two columns. */
+const EXCEPTION = /^\| (R\d+|S-[A-Z]+-\d+) \| ([^|]+) \|$/;
+
+/** What the register says does not apply. */
+export function exceptionsOf(page: string): readonly Exception[] {
+  return page.split('\n').flatMap((line) => {
+    const [, number, why] = EXCEPTION.exec(line) ?? [];
+    return number === undefined || why === undefined ? [] : [{ number, why }];
+  });
+}
+
 /** The numbers in the titles of one test file. */
 export function numbersIn(text: string): ReadonlySet<string> {
   const numbers = new Set<string>();

@@ -166,7 +166,11 @@ async function askFor(
 ): Promise<SignedReply | Bogus | Unanswered> {
   if (!work.query()) return bogus('too-much-work', { zone: parentOf(name) ?? name, name, type });
   const reply = await options.ask({ name, type: TYPE_NUMBERS[type] }, signal);
-  return reply.ok ? reply.value : { security: 'unanswered', failure: reply.failure };
+  if (reply.ok) return reply.value;
+  return {
+    security: 'unanswered',
+    failure: { ...reply.failure, behind: `${type} of ${name === '' ? 'the root' : name}` },
+  };
 }
 
 function signing(options: CutOptions, { zone, keys }: SecureZone, { work }: Asking) {

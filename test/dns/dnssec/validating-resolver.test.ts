@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { systemClock, unpredictableRandom } from '../../../src/app/world.ts';
-import type { RecordType } from '../../../src/dns/answer.ts';
+import { failed } from '../../../src/base/outcome.ts';
+import { describeDnsFailure, type RecordType } from '../../../src/dns/answer.ts';
 import type { TrustAnchor } from '../../../src/dns/dnssec/anchors.ts';
 import type { AskSigned } from '../../../src/dns/dnssec/ask-signed.ts';
 import {
@@ -354,4 +355,42 @@ test('a resolver that strips signatures is passed over for one that does not (S-
   const answer = await alone.ask('www.s000', 'A');
   assert.equal(answer.security, 'indeterminate');
   assert.ok(answer.securityDetail?.startsWith(`the resolver 127.0.0.1:${stripping.port} strips`));
+});
+
+test('a chain that nobody answers for fails the answer and names what was asked for, at the root and below (S-DANE-3)', async () => {
+  const silentFor =
+    (silent: string, type: number) =>
+    (ask: AskSigned): AskSigned =>
+    async (question, signal) =>
+      question.name === silent && question.type === type
+        ? failed({ kind: 'timed-out', afterMs: 5000 })
+        : await ask(question, signal);
+  for (const [silent, type, named] of [
+    ['', DNSKEY, 'DNSKEY of the root'],
+    ['s000', DS, 'DS of s000'],
+  ] as const) {
+    const { resolver } = setting(undefined, { ask: silentFor(silent, type) });
+    const answer = await resolver.ask('alias.s000', 'A');
+    // To go on without would be the wish of whoever drops the question.
+    assert.ok(answer.kind === 'failed', named);
+    assert.deepEqual(answer.failure, { kind: 'timed-out', afterMs: 5000, behind: named });
+    assert.equal(
+      describeDnsFailure(answer.failure),
+      `no resolver answered within 5 s (asked for ${named}, without which the answer cannot be validated)`,
+    );
+  }
+});
+
+test('one lost question of the chain is not the end: the next asker asks again', async () => {
+  let lost = 0;
+  const { resolver } = setting(undefined, {
+    ask: (ask) => async (question, signal) => {
+      if (question.type !== DNSKEY || question.name !== '' || lost > 0) return await ask(question, signal);
+      lost += 1;
+      return failed({ kind: 'timed-out', afterMs: 5000 });
+    },
+  });
+  assert.equal((await resolver.ask('alias.s000', 'A')).kind, 'failed');
+  const again = await resolver.ask('alias.s000', 'A');
+  assert.ok(again.kind === 'records' && again.security === 'secure');
 });

@@ -1,0 +1,153 @@
+/**
+ * An installation that runs: its database, the configuration as it is in force, the queue, the way out, and everybody who
+ * listens. The roles of `serve` (delivery, web, listeners, monitors) are all built over one of these.
+ */
+import { mkdir } from 'node:fs/promises';
+import { hostname as machineName } from 'node:os';
+import type { Outcome } from '../base/outcome.ts';
+import { succeeded } from '../base/outcome.ts';
+import {
+  type Configuration,
+  createConfiguration,
+  describeConfigurationFailure,
+  type FollowedConfiguration,
+} from '../config/configuration.ts';
+import type { DeliveryEvent, OnDeliveryEvent } from '../delivery/events.ts';
+import type { HandOver } from '../delivery/hand-over.ts';
+import type { AcceptedMessage, NewMessage, QueueStore } from '../delivery/queue-store.ts';
+import { readSubmission, type SubmissionFault, type SubmittedMessage } from '../delivery/submission.ts';
+import { createConfigurationStore } from '../store/configuration-store.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { createQueueStore } from '../store/queue-store.ts';
+import { type DataPlace, databasePlaceOf } from './configuration.ts';
+import { createDelivery } from './delivery.ts';
+import { createDeliverySinks, type DeliverySinks } from './delivery-sinks.ts';
+import { createHouse, type House } from './house.ts';
+import type { AppSettings } from './settings.ts';
+import type { Essentials } from './world.ts';
+
+export interface Installation {
+  readonly place: DataPlace;
+  readonly settings: AppSettings;
+  readonly world: Essentials;
+  /** This system's name, as others know it. */
+  readonly hostname: string;
+  readonly database: Database;
+  readonly queue: QueueStore;
+  readonly configuration: Configuration;
+  /** In force now; follows commits. */
+  readonly followed: FollowedConfiguration;
+  readonly house: House;
+  readonly handOver: HandOver;
+  /** Tells everybody who listens: the logs, alerts, and whoever asked for it. */
+  readonly sinks: DeliverySinks;
+  /** Whoever wants to count or show what happens; returns the way to stop. */
+  listen(listener: OnDeliveryEvent): () => void;
+  /** Durable when it resolves; rejects with `StoreTrouble` where the queue cannot take it. */
+  submit(message: SubmittedMessage): Promise<Outcome<AcceptedMessage, SubmissionFault>>;
+  close(): Promise<void>;
+}
+
+/** Rejects with `StoreTrouble` where the database cannot be opened, with an `Error` where its configuration is unreadable. */
+export async function openInstallation(
+  place: DataPlace,
+  settings: AppSettings,
+  world: Essentials,
+): Promise<Installation> {
+  const { clock, random } = world;
+  const { log } = settings;
+  await mkdir(place.data, { recursive: true, mode: 0o700 });
+  const database = await openDatabase(databasePlaceOf(place), { clock });
+  try {
+    const queue = createQueueStore(database);
+    const configuration = createConfiguration(createConfigurationStore(database), clock);
+    const follow = await configuration.follow({
+      onRevision: ({ revision }) => log('info', 'a configuration is in force', { revision }),
+      onFailure: (why) => log('error', 'a new configuration cannot be read; the one before stays in force', { why }),
+    });
+    if (!follow.ok) throw new Error(describeConfigurationFailure(follow.failure));
+    const followed = follow.value;
+    const house = createHouse(settings, world);
+    const hostname = house.heloName ?? (machineName() || 'localhost');
+    const listeners = new Set<OnDeliveryEvent>();
+    let tell: OnDeliveryEvent = () => {};
+    const handOver = createDelivery({
+      house,
+      delivery: () => followed.delivery.delivery,
+      clientCertificate: () => followed.delivery.clientCertificate ?? settings.client,
+      emit: (event) => tell(event),
+      own: { names: [hostname], addresses: [] },
+    });
+    const sinks = await createDeliverySinks({
+      log,
+      mailLog: { folder: place.data, clock, log },
+      alerts: {
+        hostname,
+        clock,
+        random,
+        log,
+        settings: () => ({
+          ...followed.snapshot().document.alerts,
+          requiredTlsAlert: followed.delivery.requiredTlsAlert,
+        }),
+        routeFor: (domain) => followed.delivery.routeFor(domain),
+        handOver,
+        nextDcid: () => queue.nextNumber('dcid'),
+      },
+      tlsReports: null,
+      others: [(event) => tellAll(listeners, event)],
+    });
+    tell = sinks;
+    return {
+      place,
+      settings,
+      world,
+      hostname,
+      database,
+      queue,
+      configuration,
+      followed,
+      house,
+      handOver,
+      sinks,
+      listen: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      submit: (message) => submitTo(queue, message, clock.now(), sinks),
+      close: async () => {
+        await sinks.close();
+        followed.close();
+        await house.close();
+        await queue.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function tellAll(listeners: ReadonlySet<OnDeliveryEvent>, event: DeliveryEvent): void {
+  for (const listener of listeners) listener(event);
+}
+
+/** Read, queued and told: for whoever has a queue and nothing else. */
+export async function submitTo(
+  queue: Pick<QueueStore, 'accept'>,
+  submitted: SubmittedMessage,
+  now: number,
+  tell: OnDeliveryEvent,
+): Promise<Outcome<AcceptedMessage, SubmissionFault>> {
+  const message = readSubmission(submitted);
+  if (!message.ok) return message;
+  const accepted = await queue.accept(message.value, now);
+  if (accepted.fresh) tell(queuedEvent(message.value, accepted.mid, now));
+  return succeeded(accepted);
+}
+
+function queuedEvent(message: NewMessage, mid: number, at: number): DeliveryEvent {
+  const { sender, messageId, subject, origin, bytes } = message;
+  const recipients = message.recipients.map(({ address }, rid) => ({ rid, address }));
+  return { kind: 'message-queued', at, mid, sender, recipients, bytes: bytes.length, messageId, subject, origin };
+}

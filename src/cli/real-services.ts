@@ -1,0 +1,19 @@
+/** The house behind the command line: each part is loaded when a command asks for it. */
+import type { World } from '../app/world.ts';
+import type { Services } from './services.ts';
+import { stderrLog } from './stderr-log.ts';
+
+export function realServices(world: World): Services {
+  return {
+    createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
+    createDeliverer: async (settings) => (await import('../app/deliver.ts')).createDeliverer(settings),
+    openConfiguration: async (place) => (await import('../app/configuration.ts')).openConfiguration(place, world.clock),
+    openQueue: async (place) =>
+      (await import('../app/queue.ts')).openQueue(place, world, stderrLog(world.stderr, 'warn')),
+    openInstallation: async (place, settings) =>
+      (await import('../app/installation.ts')).openInstallation(place, settings, world),
+    routeOf: async (destination, settings) =>
+      (await import('../app/route-of.ts')).routeOf(destination, settings, world),
+    openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),
+  };
+}
