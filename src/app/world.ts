@@ -39,6 +39,8 @@ export interface World {
   readonly createFile: (path: string, mode?: number) => Promise<AtomicFile>;
   /** Calls `onInterrupt` at each Ctrl-C or SIGTERM; the returned function stops that. */
   readonly onInterrupt: (handler: () => void) => () => void;
+  /** Calls at each SIGHUP, the word for reading files again; absent where there is no such thing. */
+  readonly onHangup?: (handler: () => void) => () => void;
   /**
    * For long runs, whose many short-lived objects would make V8 take ever more room: young objects get no more than they
    * have, and old ones are collected when they have grown by some half instead of fourfold. It costs hardly any time.
@@ -88,6 +90,10 @@ export function processWorld(): World {
         process.off('SIGINT', handler);
         process.off('SIGTERM', handler);
       };
+    },
+    onHangup: (handler) => {
+      process.on('SIGHUP', handler);
+      return () => process.off('SIGHUP', handler);
     },
     keepMemoryFlat: async () => {
       const { setFlagsFromString } = await import('node:v8');

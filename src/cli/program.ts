@@ -20,6 +20,7 @@ key in the --config file (caFile).`;
 const EXAMPLES = `
 Examples:
   tlsreach probe --lab you@good.lab.test      try it without a network
+  tlsreach serve --demo                       the same in a browser
   tlsreach probe you@example.com              who gets your mail, and how
   tlsreach probe example.com --format detail  all that was seen
   tlsreach probe --input list.txt --format csv --output scores.csv

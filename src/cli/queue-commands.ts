@@ -90,7 +90,7 @@ export const QUEUE_COMMANDS: readonly ConfigCommand[] = [
     DELIVER_NOW_OPTIONS,
     async (command) => (await import('./hosts-command.ts')).deliverNowCommand(command),
   ),
-  entry('serve', 'deliver what is in the queue, until SIGTERM', [], SERVE_OPTIONS, async (command) =>
+  entry('serve', 'the web, and delivery of what is in the queue, until SIGTERM', [], SERVE_OPTIONS, async (command) =>
     (await import('./serve-command.ts')).serveCommand(command),
   ),
 ];

@@ -30,6 +30,8 @@ export interface OpenLab {
   readonly settings: Partial<AppSettings>;
   /** The root certificate of the lab. */
   readonly rootPem: string;
+  /** What to try, and what it shows. */
+  readonly examples?: readonly { readonly target: string; readonly shows: string }[];
   /** Lines for people: the domains and the commands to try. */
   guide(rootFile: string | null): readonly string[];
   close(): Promise<void>;

@@ -24,6 +24,10 @@ const MAX_RECENT = 5;
 const MAX_HISTORY = 50;
 const HIDDEN = { schema: { hide: true } } as const;
 
+/** An envelope with a lock's bow. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="M10 13V9a6 6 0 0 1 12 0v4" fill="none" stroke="#1f4fd1" stroke-width="3"/><rect x="3" y="12" width="26" height="17" rx="4" fill="#1f4fd1"/><path d="m7 17 9 6 9-6" fill="none" stroke="#fff" stroke-width="2.4"/></svg>';
+
 export function testerPages(server: FastifyInstance, house: WebHouse, views: Views): void {
   const { jobs } = house;
 
@@ -217,6 +221,9 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
       'text/javascript; charset=utf-8',
       house.files.script,
     ),
+  );
+  server.get('/icon.svg', HIDDEN, async (_request, reply) =>
+    sendText(reply.header('Cache-Control', 'public, max-age=86400'), 'image/svg+xml', ICON),
   );
   server.get('/problems/:kind', HIDDEN, async (request, reply) => {
     const { say } = views.frame(request);

@@ -2,7 +2,7 @@
  * Pages from templates. Every value is escaped by `<%=`, the backtick included; what is markup already comes from another
  * template or from `pictures.ts` and goes in by `<%-`. Templates touch no file and see nothing but the one value.
  */
-import { compile } from 'ejs';
+import ejs from 'ejs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { escapeMarkup } from '../report/markup.ts';
 import { sendText } from './answer.ts';
@@ -43,7 +43,7 @@ export function createViews({ files, tls }: WebHouse): Views {
   const compiled = new Map(
     [...files.templates].map(([name, text]) => [
       name,
-      compile(text, {
+      ejs.compile(text, {
         escape: (value: unknown) => escapeMarkup(String(value ?? '')),
         strict: true,
         localsName: 'page',

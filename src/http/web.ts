@@ -110,10 +110,13 @@ interface Fault {
 /** What a request did wrong is told; what we did wrong is written down and not told. */
 function problemFrom(error: FastifyError, house: WebHouse): Problem {
   if (error.validation !== undefined) {
-    const faults = (error.validation as readonly Fault[]).slice(0, 20).map((fault) => ({
-      pointer: printable(fault.instancePath ?? '', 200),
-      detail: printable(faultWords(fault), 300),
-    }));
+    const faults = (error.validation as readonly Fault[])
+      .filter(({ message }) => message !== 'schema is false')
+      .slice(0, 20)
+      .map((fault) => ({
+        pointer: printable(fault.instancePath ?? '', 200),
+        detail: printable(faultWords(fault), 300),
+      }));
     const where = error.validationContext ?? 'request';
     const first = faults[0];
     return problemOf(

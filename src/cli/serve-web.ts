@@ -1,0 +1,143 @@
+/** The role `web` of `tlsreach serve`: the tester's page, the API, and signing in. */
+import { createAccounts } from '../app/accounts.ts';
+import { createProbeApps } from '../app/probe-apps.ts';
+import { createProbeJobs, DEFAULT_LIMITS } from '../app/probe-jobs.ts';
+import { readWebFiles } from '../app/web-files.ts';
+import { openWebStore } from '../app/web-store.ts';
+import type { World } from '../app/world.ts';
+import { VERSION } from '../base/version.ts';
+import { createWeb } from '../http/web.ts';
+import { type GivenOptions, readText } from './given-options.ts';
+import type { RunningRole, ServeContext } from './serve-command.ts';
+import { describeFileFault, UsageError } from './usage-error.ts';
+import { allowedPorts, listenAddressOf, trustedProxiesOf } from './web-options.ts';
+
+/** How often the certificate's files are looked at, ms. */
+const LOOK_MS = 60_000;
+/** In the lab nobody has to be spared. */
+const DEMO_LIMITS = {
+  ...DEFAULT_LIMITS,
+  perTarget: { burst: 100, everyMs: 1_000 },
+  perClient: { burst: 200, everyMs: 200 },
+};
+
+export async function serveWeb(context: ServeContext): Promise<RunningRole> {
+  const { given, world, services, settings, installation, lab } = context;
+  const { clock, random } = world;
+  const at = listenAddressOf(given);
+  const tls = await tlsOf(given, world);
+  const store = await openWebStore(installation?.database ?? null, clock);
+  const accounts = await createAccounts({ store: store.accounts, clock, random });
+  const ports = allowedPorts(given, [settings.port]);
+  const jobs = createProbeJobs({
+    apps: createProbeApps(settings, services.createApp),
+    records: store.records,
+    clock,
+    random,
+    log: settings.log,
+    privateAddresses: settings.privateAddresses,
+    ports,
+    defaultPort: settings.port,
+    limits: lab === null ? DEFAULT_LIMITS : DEMO_LIMITS,
+  });
+  const server = await createWeb({
+    clock,
+    random,
+    log: settings.log,
+    version: VERSION,
+    jobs,
+    accounts,
+    files: await readWebFiles(),
+    anonymous: given.flag('anonymous') ?? true,
+    trustedProxies: trustedProxiesOf(given),
+    tls,
+    examples: lab?.examples ?? [],
+    ports,
+    defaultPort: settings.port,
+  });
+  const password = await accounts.begin();
+  await server.listen(at).catch((error: unknown) => {
+    throw new UsageError(`${given.nameOf('http')} ${at.host}:${at.port}: ${describeFileFault(error)}`);
+  });
+  const bound = server.server.address();
+  const address = typeof bound === 'string' ? null : bound;
+  const host = address?.family === 'IPv6' ? `[${address.address}]` : address?.address;
+  const stopWatching =
+    tls === null
+      ? () => {}
+      : watchCertificate(context, tls, (fresh) => {
+          if ('setSecureContext' in server.server)
+            (server.server.setSecureContext as (context: object) => void)({ cert: fresh.certificate, key: fresh.key });
+        });
+  return {
+    lines: [
+      `The web is at ${tls === null ? 'http' : 'https'}://${host}:${address?.port}/`,
+      ...(password === null
+        ? []
+        : ['', `Sign in once as "admin" with the password ${password}`, 'and choose your own. It is not shown again.']),
+    ],
+    close: async (drainMs) => {
+      stopWatching();
+      await jobs.close(drainMs);
+      await server.close();
+    },
+  };
+}
+
+type Pair = { readonly certificate: string; readonly key: string };
+
+async function tlsOf(given: GivenOptions, world: World): Promise<Pair | null> {
+  const certificate = given.text('tlsCert');
+  const key = given.text('tlsKey');
+  if (certificate === undefined && key === undefined) return null;
+  if (certificate === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together');
+  const pair = {
+    certificate: await readText(certificate, '--tls-cert', world),
+    key: await readText(key, '--tls-key', world),
+  };
+  const fault = await pairFault(pair);
+  if (fault !== null) throw new UsageError(`--tls-cert ${certificate}: ${fault}`);
+  return pair;
+}
+
+/** A new certificate is taken over for new connections; one that cannot be used is not, and the log says so. */
+function watchCertificate(
+  { given, world, settings }: ServeContext,
+  first: Pair,
+  use: (pair: Pair) => void,
+): () => void {
+  let current = first;
+  const look = async (): Promise<void> => {
+    try {
+      const fresh = await tlsOf(given, world);
+      if (fresh === null || (fresh.certificate === current.certificate && fresh.key === current.key)) return;
+      use(fresh);
+      current = fresh;
+      settings.log('info', 'the certificate of the web was read again');
+    } catch (error) {
+      settings.log('error', 'the certificate of the web cannot be used and stays as it was', {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  };
+  let cancel: () => void = () => {};
+  const again = (): void => {
+    cancel = world.clock.setTimer(LOOK_MS, () => void look().finally(again));
+  };
+  again();
+  const release = world.onHangup?.(() => void look()) ?? (() => {});
+  return () => {
+    cancel();
+    release();
+  };
+}
+
+async function pairFault({ certificate, key }: Pair): Promise<string | null> {
+  const { createPrivateKey, X509Certificate } = await import('node:crypto');
+  try {
+    const parsed = new X509Certificate(certificate);
+    return parsed.checkPrivateKey(createPrivateKey(key)) ? null : 'the key is not that of the certificate';
+  } catch {
+    return 'no certificate with its private key in PEM can be read';
+  }
+}

@@ -1,0 +1,63 @@
+/** The options of the web in `tlsreach serve`, read: where it listens, whom it lets in. */
+import { parseIpAddress } from '../base/ip-address.ts';
+import { parsePort } from '../probe/target.ts';
+import type { GivenOptions } from './given-options.ts';
+import type { OptionSpec } from './option-specs.ts';
+
+export const WEB_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--http <address:port>', help: 'where the web listens (127.0.0.1:8025)' },
+  { flags: '--demo', help: 'with the built-in lab, nothing kept: try it within a minute' },
+  {
+    flags: '--tls-cert <pem>',
+    help: 'certificate chain for HTTPS, with --tls-key; read again on SIGHUP and when it changes',
+  },
+  { flags: '--tls-key <pem>', help: 'its private key' },
+  {
+    flags: '--trusted-proxy <address>',
+    help: 'address or network whose X-Forwarded-For is believed (repeatable)',
+    list: true,
+  },
+  { flags: '--no-anonymous', help: 'only people who signed in, and tokens, may test' },
+  { flags: '--allow-port <n>', help: 'port that may be tested, beside 25, 465 and 587 (repeatable)', list: true },
+];
+
+/** What a test may go to unless more is allowed. */
+const USUAL_PORTS = [25, 465, 587] as const;
+const DEFAULT_HTTP = '127.0.0.1:8025';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** `127.0.0.1:8025`, `[::1]:8025`. */
+export function listenAddressOf(given: GivenOptions): ListenAddress {
+  const text = given.text('http') ?? DEFAULT_HTTP;
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const address = match === null ? null : parseIpAddress(match[1] ?? match[2] ?? '');
+  const port = match?.[3] === '0' ? 0 : parsePort(match?.[3] ?? '');
+  if (address === null || port === null)
+    return given.refuse('http', 'an address and a port are expected, as 127.0.0.1:8025 or [::1]:8025');
+  return { host: address.text, port };
+}
+
+export function trustedProxiesOf(given: GivenOptions): readonly string[] {
+  const proxies = given.list('trustedProxy');
+  for (const proxy of proxies) {
+    const [address = '', bits] = proxy.split('/');
+    const parsed = parseIpAddress(address);
+    const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (parsed?.family === 6 ? 128 : 32));
+    if (parsed === null || !fits)
+      given.refuse('trustedProxy', `"${proxy.slice(0, 60)}" is no address and no network such as 10.0.0.0/8`);
+  }
+  return proxies;
+}
+
+export function allowedPorts(given: GivenOptions, more: readonly number[]): readonly number[] {
+  const asked = given.list('allowPort').map((text) => {
+    const port = parsePort(text);
+    return port === null ? given.refuse('allowPort', 'a number from 1 to 65535 is expected') : port;
+  });
+  return [...new Set([...more, ...USUAL_PORTS, ...asked])];
+}
