@@ -1,5 +1,5 @@
 /** The queue, the story of a message, and the mail log as pages; what an action takes away is asked for once more. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { showDomain, parseDomain } from '../base/domain.ts';
 import { printable } from '../base/printable.ts';
 import { deliverAtOnce } from '../delivery/deliver-now.ts';
