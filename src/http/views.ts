@@ -39,7 +39,7 @@ export interface Views {
 export const LANGUAGE_COOKIE = 'tlsreach_language';
 const YEAR_S = 365 * 86_400;
 
-export function createViews({ files, tls }: WebHouse): Views {
+export function createViews({ files, tls, appliance }: WebHouse): Views {
   const compiled = new Map(
     [...files.templates].map(([name, text]) => [
       name,
@@ -85,6 +85,8 @@ export function createViews({ files, tls }: WebHouse): Views {
       refresh,
       path,
       user: session?.user.name ?? null,
+      operator: appliance != null && session !== null && !session.user.mustChange,
+      inDesk: template === 'appliance/frame',
       languages: Object.entries(LANGUAGES).map(([code, { name }]) => ({
         code,
         name,
