@@ -14,8 +14,14 @@ import {
 } from '../config/configuration.ts';
 import type { DeliveryEvent, OnDeliveryEvent } from '../delivery/events.ts';
 import type { HandOver } from '../delivery/hand-over.ts';
+import { createReportPoster } from '../delivery/post-tls-report.ts';
 import type { AcceptedMessage, NewMessage, QueueStore } from '../delivery/queue-store.ts';
-import { readSubmission, type SubmissionFault, type SubmittedMessage } from '../delivery/submission.ts';
+import {
+  describeSubmissionFault,
+  readSubmission,
+  type SubmissionFault,
+  type SubmittedMessage,
+} from '../delivery/submission.ts';
 import { createConfigurationStore } from '../store/configuration-store.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createQueueStore } from '../store/queue-store.ts';
@@ -23,7 +29,9 @@ import { type DataPlace, databasePlaceOf } from './configuration.ts';
 import { createDelivery } from './delivery.ts';
 import { createDeliverySinks, type DeliverySinks } from './delivery-sinks.ts';
 import { createHouse, type House } from './house.ts';
+import { reportFiles } from './report-files.ts';
 import type { AppSettings } from './settings.ts';
+import type { TlsReportOptions } from './tls-report-sender.ts';
 import type { Essentials } from './world.ts';
 
 export interface Installation {
@@ -48,11 +56,17 @@ export interface Installation {
   close(): Promise<void>;
 }
 
+export interface InstallationWishes {
+  /** Sessions are counted, and domains that ask for TLS reports get them: by one process of an installation. */
+  readonly tlsReports?: boolean | undefined;
+}
+
 /** Rejects with `StoreTrouble` where the database cannot be opened, with an `Error` where its configuration is unreadable. */
 export async function openInstallation(
   place: DataPlace,
   settings: AppSettings,
   world: Essentials,
+  wishes: InstallationWishes = {},
 ): Promise<Installation> {
   const { clock, random } = world;
   const { log } = settings;
@@ -76,7 +90,6 @@ export async function openInstallation(
       delivery: () => followed.delivery.delivery,
       clientCertificate: () => followed.delivery.clientCertificate ?? settings.client,
       emit: (event) => tell(event),
-      own: { names: [hostname], addresses: [] },
     });
     const sinks = await createDeliverySinks({
       log,
@@ -94,7 +107,7 @@ export async function openInstallation(
         handOver,
         nextDcid: () => queue.nextNumber('dcid'),
       },
-      tlsReports: null,
+      tlsReports: wishes.tlsReports === true ? reporting(queue, house, hostname, place.data, world) : null,
       others: [(event) => tellAll(listeners, event)],
     });
     tell = sinks;
@@ -126,6 +139,33 @@ export async function openInstallation(
     await database.close();
     throw error;
   }
+}
+
+/** Reports go out as mail of this system, which its DKIM key signs (RFC 8460 section 3). */
+function reporting(
+  queue: QueueStore,
+  house: House,
+  hostname: string,
+  folder: string,
+  { clock, random }: Essentials,
+): TlsReportOptions {
+  const { log } = house.settings;
+  const contact = `postmaster@${hostname}`;
+  return {
+    reporter: { organization: hostname, contact, submitter: hostname, from: contact },
+    clock,
+    random,
+    log,
+    store: reportFiles(folder, log),
+    resolver: house.resolver,
+    submit: async ({ bytes, sender, recipient, origin }) => {
+      const recipients = [{ address: recipient }];
+      const submitted = { bytes, sender, recipients, origin, begins: null };
+      const accepted = await submitTo(queue, submitted, clock.now(), () => {});
+      if (!accepted.ok) throw new Error(describeSubmissionFault(accepted.failure));
+    },
+    post: createReportPoster({ ...house, clock }),
+  };
 }
 
 function tellAll(listeners: ReadonlySet<OnDeliveryEvent>, event: DeliveryEvent): void {

@@ -7,6 +7,7 @@ import type { Random } from '../base/random.ts';
 import { createDispatcher, type Dispatcher, type DispatcherOptions } from '../delivery/dispatcher.ts';
 import { composeDsn } from '../delivery/dsn.ts';
 import { destinationOf } from '../delivery/submission.ts';
+import { dressed, dressedNotice } from './dress.ts';
 import type { Installation } from './installation.ts';
 
 /** How long what became of a message can be looked up, and its key is remembered, ms. */
@@ -28,6 +29,7 @@ export async function startMailService(
   const { queue, followed, handOver, sinks, hostname, settings, world } = installation;
   const { clock, random } = world;
   const { log } = settings;
+  const dressing = { configuration: followed.delivery, hostname, now: () => clock.now(), log };
   const dispatcher = createDispatcher({
     ...options,
     store: queue,
@@ -36,19 +38,21 @@ export async function startMailService(
     clock,
     emit: sinks,
     owner: `${machineName()} ${unforeseeable(random)}`,
-    dress: (message) => message,
+    dress: (message, destination) => dressed(message, destination, dressing),
     notify: async (kind, message, notices, destination) => {
       const { bounceProfile } = followed.delivery.controlsFor(destination);
-      return composeDsn({
+      const profile = followed.delivery.bounceProfile(bounceProfile);
+      const notice = composeDsn({
         kind,
         message,
         notices,
-        profile: followed.delivery.bounceProfile(bounceProfile),
+        profile,
         reportingMta: hostname,
         at: clock.now(),
         unique: unforeseeable(random),
         destinationOf: (address) => destinationOf(address) ?? '',
       });
+      return notice === null ? null : await dressedNotice(notice, profile, dressing);
     },
     onFault: (error) => {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -36,8 +36,8 @@ export interface WorkerDependencies {
   readonly places: Places;
   readonly leaseMs: number;
   readonly emit: OnDeliveryEvent;
-  /** The message as it leaves: with a tagged sender where the destination asks for it (R112). */
-  readonly dress: (message: ClaimedMessage, destination: string) => OutgoingMessage;
+  /** The message as it leaves: signed, and with a tagged sender where the destination asks for it (R112). */
+  readonly dress: (message: ClaimedMessage, destination: string) => OutgoingMessage | Promise<OutgoingMessage>;
   /** What has to be told to senders; counts the rest. Never rejects. */
   readonly conclude: (
     settlement: Settlement,
@@ -287,7 +287,7 @@ class Worker {
     const { configuration, nextDcid, handOver, signal, dress, onFault } = this.#is;
     const key = controlsKey(controls, gateway);
     try {
-      const outgoing = dress(message, this.#destination);
+      const outgoing = await dress(message, this.#destination);
       if (this.#line !== null && (key !== this.#lineKey || !this.#line.takes(outgoing))) await this.#hangUp();
       await this.#noting;
       if (this.#line !== null) {

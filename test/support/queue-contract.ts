@@ -67,6 +67,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
             attempts: 0,
             delayWarnings: 0,
             lastWarningAt: null,
+            last: null,
           },
         ],
       },
@@ -200,6 +201,30 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     assert.equal(await store.remove({ all: true }), 0);
   });
 
+  test(`${name}: what senders are told is queued with the report that it is about, or not at all (R109, R118)`, async (context) => {
+    const store = await queue(context);
+    await store.accept(messageTo(['x@a.example', 'y@a.example']), START);
+    const [claimed] = await store.claim(claimOf('a.example'));
+    const bounced = reportsOf(claimed, BOUNCED);
+    const notice = messageTo(['sender@origin.example'], { sender: '', idempotencyKey: 'dsn:1' });
+    const other = messageTo(['sender@origin.example'], { sender: '', idempotencyKey: 'dsn:2' });
+    const settled = await store.settle(bounced, [notice, other], START);
+    assert.equal(settled.effective, 2);
+    assert.deepEqual(
+      settled.accepted.map(({ fresh }) => fresh),
+      [true, true],
+    );
+    assert.deepEqual(await store.settle(bounced, [notice], START), { effective: 0, accepted: [] });
+    const late = messageTo(['sender@origin.example'], { sender: '', idempotencyKey: 'dsn:3' });
+    assert.deepEqual(
+      (await store.settle(bounced, [late], START)).accepted,
+      [],
+      'what was noted before is not told again',
+    );
+    assert.equal((await store.lane('origin.example'))?.waiting, 2);
+    assert.deepEqual(await store.settle([], [late], START), { effective: 0, accepted: [] });
+  });
+
   test(`${name}: two reports about one recipient at one moment count once`, async (context) => {
     const store = await queue(context);
     await store.accept(messageTo(['x@a.example']), START);
@@ -234,6 +259,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     assert.deepEqual(await store.lane('a.example'), { destination: 'a.example', waiting: 1, nextAttemptAt: due });
     const third = await attempt(deferredUntil(due));
     assert.deepEqual([third?.attempts, third?.delayWarnings, third?.lastWarningAt], [1, 1, FACTS.at]);
+    assert.deepEqual(third?.last, { ...FACTS, reply: '451 later' });
   });
 
   test(`${name}: work of a process that went away is given back when its lease is over, and counts (R118)`, async (context) => {
@@ -455,7 +481,33 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
         ['c.example', 2, 0, START, 0],
       ],
     );
+    assert.deepEqual(
+      (await store.topHosts(1, 'c.example')).map((host) => [host.destination, host.active, host.attempted]),
+      [['c.example', 2, 0]],
+    );
+    assert.deepEqual(await store.topHosts(5, 'nobody.example'), []);
     assert.deepEqual(await (await queue(context)).topHosts(5), []);
+  });
+
+  test(`${name}: places under way are counted by destination while their leases last (R125)`, async (context) => {
+    const store = await queue(context);
+    for (const key of ['a.example', 'a.example', 'b.example 192.0.2.1', 'b.example 192.0.2.2 via north'])
+      await store.takeSlot(key, 9, 'a', START, 1_000);
+    assert.deepEqual([...(await store.connections(START + 999))].sort(), [
+      ['a.example', 2],
+      ['b.example', 2],
+    ]);
+    assert.equal((await store.connections(START + 1_000)).size, 0);
+  });
+
+  test(`${name}: limits begin anew, and no host is down any more (R116)`, async (context) => {
+    const store = await queue(context);
+    await store.markDown('a.example', START + 60_000, 'nobody answers', START);
+    await store.takeRecipients('a.example', 5, 5, 60_000, START);
+    assert.equal((await store.takeRecipients('a.example', 1, 5, 60_000, START)).granted, 0);
+    await store.resetLimits();
+    assert.equal((await store.takeRecipients('a.example', 9, 5, 60_000, START)).granted, 5);
+    assert.equal((await store.hostState('a.example'))?.downUntil, null);
   });
 
   test(`${name}: a sweep forgets what was finished before, and nothing that is not`, async (context) => {
