@@ -75,7 +75,9 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
     const running: RunningRole[] = [];
     let installation: Installation | null = null;
     try {
-      installation = demo ? null : await services.openInstallation(place, settings, { tlsReports: given.flag('tlsReports') });
+      installation = demo
+        ? null
+        : await services.openInstallation(place, settings, { tlsReports: given.flag('tlsReports') });
       const context = { ...command, settings, installation, lab };
       for (const name of wanted) {
         const start = ROLES[name];

@@ -36,15 +36,29 @@ export function changesPages(desk: Desk): void {
     const committed = await configuration.commit({ comment, author, ...(tag === '' ? {} : { tag }) });
     if (!committed.ok) return review(request, reply, faultOf(committed.failure, desk.say(request)).text, 409);
     const { revision } = committed.value;
-    await desk.record(request, 'configuration.committed', `revision ${revision}${comment === '' ? '' : `: ${comment}`}`);
+    await desk.record(
+      request,
+      'configuration.committed',
+      `revision ${revision}${comment === '' ? '' : `: ${comment}`}`,
+    );
     return reply.redirect(`/changes/history?done=committed&revision=${revision}`, 303);
   });
 
-  desk.get('/changes/discard', async (request, reply) => {
-    const say = desk.say(request);
-    const page = { question: say('chDiscardAsk'), action: '/changes/discard', fields: {}, yes: say('chDiscard'), back: '/changes' };
-    return desk.page(request, reply, 'confirm', page, { title: say('chDiscard') });
-  }, 'operator');
+  desk.get(
+    '/changes/discard',
+    async (request, reply) => {
+      const say = desk.say(request);
+      const page = {
+        question: say('chDiscardAsk'),
+        action: '/changes/discard',
+        fields: {},
+        yes: say('chDiscard'),
+        back: '/changes',
+      };
+      return desk.page(request, reply, 'confirm', page, { title: say('chDiscard') });
+    },
+    'operator',
+  );
 
   desk.post('/changes/discard', async (request, reply) => {
     const cleared = await configuration.clear();
@@ -71,7 +85,13 @@ export function changesPages(desk: Desk): void {
     return desk.page(request, reply, 'history', page, { title: say('chHistory') });
   });
 
-  const revisionPage = async (request: FastifyRequest, reply: FastifyReply, number: string, fault: readonly string[], status = 200) => {
+  const revisionPage = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    number: string,
+    fault: readonly string[],
+    status = 200,
+  ) => {
     const say = desk.say(request);
     const revision = /^\d{1,9}$/.test(number) ? Number(number) : -1;
     const document = await configuration.at(revision);

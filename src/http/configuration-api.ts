@@ -36,9 +36,9 @@ import {
 import { SECTIONS, withFields } from './configuration-sections.ts';
 import { TABLES } from './configuration-tables.ts';
 import {
-  readState,
   REFUSALS_OF_READS,
   REFUSALS_OF_WRITES,
+  readState,
   sendFailure,
   sendValue,
   statedTag,
@@ -79,7 +79,9 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
         response: {
           200: Type.Object({
             domain: Type.String(),
-            entry: Type.Union([Type.String(), Type.Null()], { description: 'the entry that applies; null: the default' }),
+            entry: Type.Union([Type.String(), Type.Null()], {
+              description: 'the entry that applies; null: the default',
+            }),
             controls: DestinationControlsSchema,
             inherited: Type.Array(Type.String(), { description: 'fields that come from the default entry' }),
           }),
@@ -95,8 +97,15 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
       const { destinations } = read.value.document;
       const entry = entryFor(destinations.entries, domain.value);
       const controls = controlsFor(destinations, domain.value);
-      const inherited = Object.keys(controls).filter((field) => (entry as TableRow | null)?.[field] !== valueOf(controls, field));
-      return sendValue(withTag(reply, read.value), { domain: domain.value, entry: entry?.domain ?? null, controls, inherited });
+      const inherited = Object.keys(controls).filter(
+        (field) => (entry as TableRow | null)?.[field] !== valueOf(controls, field),
+      );
+      return sendValue(withTag(reply, read.value), {
+        domain: domain.value,
+        entry: entry?.domain ?? null,
+        controls,
+        inherited,
+      });
     },
   );
 
@@ -293,7 +302,10 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
         }
         await house.accounts.record(actor, 'configuration.saved', 'secrets included');
       }
-      void withTag(reply, read.value).header('Content-Disposition', 'attachment; filename="tlsreach-configuration.json"');
+      void withTag(reply, read.value).header(
+        'Content-Disposition',
+        'attachment; filename="tlsreach-configuration.json"',
+      );
       return sendText(reply, 'application/json; charset=utf-8', saveDocument(read.value.document, secrets));
     },
   );

@@ -49,7 +49,10 @@ export function tableOf<Item extends TSchema>(item: Item) {
 export function rowBody(schema: TSchema, nameKey: string, description: string): TSchema {
   const { properties } = schema as unknown as { readonly properties: Readonly<Record<string, TSchema>> };
   const fields = Object.fromEntries(Object.entries(properties).map(([key, field]) => [key, Type.Optional(field)]));
-  return Type.Object(fields, { ...CLOSED, description: `${description} Where ${nameKey} stands, it is that of the path.` });
+  return Type.Object(fields, {
+    ...CLOSED,
+    description: `${description} Where ${nameKey} stands, it is that of the path.`,
+  });
 }
 
 export const CommitBody = Type.Object(

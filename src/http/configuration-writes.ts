@@ -1,8 +1,8 @@
 /** What every write to the configuration over the API has in common: the state that was read, the audit log, the answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Appliance } from '../app/appliance.ts';
-import type { Configuration, ConfigurationFailure, Edit, Snapshot } from '../config/configuration.ts';
 import type { Outcome } from '../base/outcome.ts';
+import type { Configuration, ConfigurationFailure, Edit, Snapshot } from '../config/configuration.ts';
 import { toJson } from '../report/json.ts';
 import { JSON_TYPE, sendText } from './answer.ts';
 import type { WebHouse } from './house.ts';

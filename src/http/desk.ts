@@ -1,10 +1,10 @@
 /** What every page of the operator's side has: the rail, the bar about pending changes, who may change things, and forms. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Appliance } from '../app/appliance.ts';
+import type { Outcome } from '../base/outcome.ts';
 import type { Role } from '../config/account-store.ts';
 import type { ConfigurationFailure, Edit } from '../config/configuration.ts';
 import { describeConfigurationFailure } from '../config/configuration.ts';
-import type { Outcome } from '../base/outcome.ts';
 import { fromOurPage, withToken } from './form-guard.ts';
 import type { WebHouse } from './house.ts';
 import type { MessageKey, Say } from './languages.ts';
@@ -67,11 +67,7 @@ export function createDesk(server: FastifyInstance, house: WebHouse, appliance: 
     get: (path, handler, least = 'viewer') =>
       void server.get(path, { ...hidden, preHandler: signedInAs(views, least) }, handler),
     post: (path, handler, { least = 'operator', bodyLimit = MAX_FORM } = {}) =>
-      void server.post(
-        path,
-        { ...hidden, bodyLimit, preHandler: [own, signedInAs(views, least), token] },
-        handler,
-      ),
+      void server.post(path, { ...hidden, bodyLimit, preHandler: [own, signedInAs(views, least), token] }, handler),
     page: async (request, reply, template, values, { title, status, at }) => {
       const changes = await appliance.configuration.pendingChanges();
       const newest = await appliance.configuration.newest();
@@ -89,7 +85,10 @@ export function createDesk(server: FastifyInstance, house: WebHouse, appliance: 
         note: noteOf(request, say(request)),
       };
       const shown = { ...values, desk, inner: `appliance/${template}` };
-      return views.page(request, reply, 'appliance/frame', shown, { title, ...(status === undefined ? {} : { status }) });
+      return views.page(request, reply, 'appliance/frame', shown, {
+        title,
+        ...(status === undefined ? {} : { status }),
+      });
     },
     write: async (request, edit, what, subject) => {
       const tag = textIn(request.body, 'tag');
@@ -113,7 +112,8 @@ function noteOf(request: FastifyRequest, say: Say): string | null {
 
 export function faultOf(failure: ConfigurationFailure, say: Say): FormFault {
   if (failure.kind === 'conflict') return { text: [say('opChangedMeanwhile')], fields: {} };
-  if (failure.kind !== 'invalid') return { text: sentence(describeConfigurationFailure(failure)).split('\n'), fields: {} };
+  if (failure.kind !== 'invalid')
+    return { text: sentence(describeConfigurationFailure(failure)).split('\n'), fields: {} };
   const fields: Record<string, string> = {};
   const text: string[] = [];
   for (const { place, why } of failure.faults.slice(0, 20)) {

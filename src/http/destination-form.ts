@@ -105,7 +105,8 @@ export function controlsIn(body: unknown): Readonly<Record<string, unknown>> {
   }
   for (const field of NUMBERS) {
     if (textIn(body, `${field}-use`) === 'default') fields[field] = 'default';
-    else if (textIn(body, field) !== '' || textIn(body, `${field}-use`) === 'own') fields[field] = wholeOf(textIn(body, field));
+    else if (textIn(body, field) !== '' || textIn(body, `${field}-use`) === 'own')
+      fields[field] = wholeOf(textIn(body, field));
   }
   const minutes = textIn(body, 'recipientMinutes');
   if (fields['recipientLimit'] === 'default') fields['recipientMinutes'] = 'default';
@@ -124,7 +125,12 @@ function switchOf(text: string): boolean | string {
 }
 
 export interface DestinationFormOptions {
-  readonly modes: readonly { readonly value: string; readonly name: string; readonly words: string; readonly outcome: string }[];
+  readonly modes: readonly {
+    readonly value: string;
+    readonly name: string;
+    readonly words: string;
+    readonly outcome: string;
+  }[];
   readonly choices: Readonly<Record<string, readonly { readonly value: string; readonly name: string }[]>>;
   readonly presets: Readonly<Record<string, string>>;
   readonly most: { readonly maxConcurrency: number; readonly maxMessagesPerConnection: number };

@@ -21,7 +21,16 @@ import { simulateSwitch } from '../report/switch-simulation.ts';
 import { sendText } from './answer.ts';
 import { MAX_CONFIGURATION_BYTES } from './configuration-api.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
-import { controlsIn, type FormValues, MODE_WORDS, optionsOf, showControl, showRecipients, typedIn, valuesOf } from './destination-form.ts';
+import {
+  controlsIn,
+  type FormValues,
+  MODE_WORDS,
+  optionsOf,
+  showControl,
+  showRecipients,
+  typedIn,
+  valuesOf,
+} from './destination-form.ts';
 import { outlookOf } from './destination-outlook.ts';
 import type { Say } from './languages.ts';
 import { configurationProblem } from './operator.ts';
@@ -80,7 +89,11 @@ export function destinationsPages(desk: Desk): void {
       rows,
       count: destinations.entries.length,
       next: rest.length > PAGE ? (rest[PAGE - 1]?.domain ?? '') : '',
-      preset: rowOf({ ...destinations.default, domain: 'default' } as unknown as DestinationEntry, destinations.default, say),
+      preset: rowOf(
+        { ...destinations.default, domain: 'default' } as unknown as DestinationEntry,
+        destinations.default,
+        say,
+      ),
     };
     return desk.page(request, reply, 'destinations', values, { title: say('dsTitle') });
   });
@@ -111,29 +124,41 @@ export function destinationsPages(desk: Desk): void {
       isDefault: false,
     };
     const title = domain === null ? say('dsAdd') : `${say('opEdit')}: ${shown(domain)}`;
-    return desk.page(request, reply, 'destination-form', page, { title, status: fault === null ? 200 : 400, at: '/destinations/form' });
+    return desk.page(request, reply, 'destination-form', page, {
+      title,
+      status: fault === null ? 200 : 400,
+      at: '/destinations/form',
+    });
   };
 
-  desk.get('/destinations/new', async (request, reply) => {
-    const snapshot = await newest(request, reply);
-    if (snapshot === null) return reply;
-    const { domain = '', tls } = queryOf(request);
-    const mode = TLS_MODES.find((each) => each === tls);
-    const name = parseDestinationName(domain);
-    const existing = name.ok ? entryNamed(snapshot.document, name.value) : undefined;
-    const entry = { ...(existing ?? BLANK_ENTRY), ...(mode === undefined ? {} : { tls: mode }) };
-    const values = { ...valuesOf(entry as DestinationEntry, snapshot.document.destinations.default), domain };
-    return form(request, reply, snapshot.document, { domain: existing?.domain ?? null, values, fault: null });
-  }, 'operator');
+  desk.get(
+    '/destinations/new',
+    async (request, reply) => {
+      const snapshot = await newest(request, reply);
+      if (snapshot === null) return reply;
+      const { domain = '', tls } = queryOf(request);
+      const mode = TLS_MODES.find((each) => each === tls);
+      const name = parseDestinationName(domain);
+      const existing = name.ok ? entryNamed(snapshot.document, name.value) : undefined;
+      const entry = { ...(existing ?? BLANK_ENTRY), ...(mode === undefined ? {} : { tls: mode }) };
+      const values = { ...valuesOf(entry as DestinationEntry, snapshot.document.destinations.default), domain };
+      return form(request, reply, snapshot.document, { domain: existing?.domain ?? null, values, fault: null });
+    },
+    'operator',
+  );
 
-  desk.get('/destinations/edit', async (request, reply) => {
-    const snapshot = await newest(request, reply);
-    if (snapshot === null) return reply;
-    const entry = entryNamed(snapshot.document, queryOf(request)['domain'] ?? '');
-    if (entry === undefined) return noEntry(request, reply);
-    const values = valuesOf(entry, snapshot.document.destinations.default);
-    return form(request, reply, snapshot.document, { domain: entry.domain, values, fault: null });
-  }, 'operator');
+  desk.get(
+    '/destinations/edit',
+    async (request, reply) => {
+      const snapshot = await newest(request, reply);
+      if (snapshot === null) return reply;
+      const entry = entryNamed(snapshot.document, queryOf(request)['domain'] ?? '');
+      if (entry === undefined) return noEntry(request, reply);
+      const values = valuesOf(entry, snapshot.document.destinations.default);
+      return form(request, reply, snapshot.document, { domain: entry.domain, values, fault: null });
+    },
+    'operator',
+  );
 
   desk.post('/destinations/save', async (request, reply) => {
     const old = textIn(request.body, 'old');
@@ -154,21 +179,28 @@ export function destinationsPages(desk: Desk): void {
     return form(request, reply, snapshot.document, { domain: old === '' ? null : old, values, fault });
   });
 
-  desk.get('/destinations/delete', async (request, reply) => {
-    const snapshot = await newest(request, reply);
-    if (snapshot === null) return reply;
-    const entry = entryNamed(snapshot.document, queryOf(request)['domain'] ?? '');
-    if (entry === undefined) return noEntry(request, reply);
-    const say = desk.say(request);
-    const page = {
-      question: say('dsDeleteAsk', { domain: shown(entry.domain) }),
-      action: '/destinations/delete',
-      fields: { domain: entry.domain },
-      yes: say('opDelete'),
-      back: '/destinations',
-    };
-    return desk.page(request, reply, 'confirm', page, { title: `${say('opDelete')}: ${shown(entry.domain)}`, at: '/destinations/x' });
-  }, 'operator');
+  desk.get(
+    '/destinations/delete',
+    async (request, reply) => {
+      const snapshot = await newest(request, reply);
+      if (snapshot === null) return reply;
+      const entry = entryNamed(snapshot.document, queryOf(request)['domain'] ?? '');
+      if (entry === undefined) return noEntry(request, reply);
+      const say = desk.say(request);
+      const page = {
+        question: say('dsDeleteAsk', { domain: shown(entry.domain) }),
+        action: '/destinations/delete',
+        fields: { domain: entry.domain },
+        yes: say('opDelete'),
+        back: '/destinations',
+      };
+      return desk.page(request, reply, 'confirm', page, {
+        title: `${say('opDelete')}: ${shown(entry.domain)}`,
+        at: '/destinations/x',
+      });
+    },
+    'operator',
+  );
 
   desk.post('/destinations/delete', async (request, reply) => {
     const domain = textIn(request.body, 'domain');
@@ -177,7 +209,12 @@ export function destinationsPages(desk: Desk): void {
     return views.problem(request, reply, problemOf('conflict', written.failure.text.join(' ')));
   });
 
-  const defaultForm = async (request: FastifyRequest, reply: FastifyReply, values: FormValues | null, fault: FormFault | null) => {
+  const defaultForm = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    values: FormValues | null,
+    fault: FormFault | null,
+  ) => {
     const snapshot = await newest(request, reply);
     if (snapshot === null) return reply;
     const say = desk.say(request);
@@ -194,7 +231,10 @@ export function destinationsPages(desk: Desk): void {
       testable: null,
       isDefault: true,
     };
-    return desk.page(request, reply, 'destination-form', page, { title: say('dsDefaultEntry'), status: fault === null ? 200 : 400 });
+    return desk.page(request, reply, 'destination-form', page, {
+      title: say('dsDefaultEntry'),
+      status: fault === null ? 200 : 400,
+    });
   };
   desk.get('/destinations/default', async (request, reply) => defaultForm(request, reply, null, null), 'operator');
   desk.post('/destinations/default', async (request, reply) => {

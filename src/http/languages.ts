@@ -1,5 +1,5 @@
 /** Which language a page is in: the one that was chosen, else the first of the browser's that we have (RFC 9110 12.5.4). */
-import { EN, type MessageKey as TesterKey, type Messages } from './messages/en.ts';
+import { EN, type Messages, type MessageKey as TesterKey } from './messages/en.ts';
 import { ES } from './messages/es.ts';
 import { JA } from './messages/ja.ts';
 import { NL } from './messages/nl.ts';
@@ -16,7 +16,9 @@ export const LANGUAGES = {
   es: { name: 'Español', messages: { ...ES, ...OPERATOR_ES } },
   pt: { name: 'Português', messages: { ...PT, ...OPERATOR_PT } },
   ja: { name: '日本語', messages: { ...JA, ...OPERATOR_JA } },
-} as const satisfies Readonly<Record<string, { readonly name: string; readonly messages: Messages & OperatorMessages }>>;
+} as const satisfies Readonly<
+  Record<string, { readonly name: string; readonly messages: Messages & OperatorMessages }>
+>;
 
 export type MessageKey = TesterKey | OperatorKey;
 

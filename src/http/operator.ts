@@ -1,7 +1,7 @@
 /** Who may do what on the operator's side, over the API with a token and on pages with a session, and under what name. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { describeConfigurationFailure, type ConfigurationFailure } from '../config/configuration.ts';
 import { ROLES, type Role, type Scope } from '../config/account-store.ts';
+import { type ConfigurationFailure, describeConfigurationFailure } from '../config/configuration.ts';
 import type { WebHouse } from './house.ts';
 import { type Problem, problemOf, sendProblem } from './problem.ts';
 import type { Views } from './views.ts';
@@ -63,9 +63,7 @@ export function configurationProblem(failure: ConfigurationFailure, stated = fal
   const detail = sentence(describeConfigurationFailure(failure));
   switch (failure.kind) {
     case 'invalid': {
-      const errors = failure.faults
-        .slice(0, 20)
-        .map(({ place, why }) => ({ pointer: pointerOf(place), detail: why }));
+      const errors = failure.faults.slice(0, 20).map(({ place, why }) => ({ pointer: pointerOf(place), detail: why }));
       return problemOf('bad-request', detail.split('\n')[0] ?? detail, errors);
     }
     case 'refused':

@@ -10,11 +10,11 @@ import type { QueueSelection } from '../delivery/queue-store.ts';
 import { describeSubmissionFault, destinationOf } from '../delivery/submission.ts';
 import { hostStatusJson, topHostsJson } from '../report/host-status.ts';
 import { EVERYTHING } from '../report/log-search.ts';
+import { tableOf } from './configuration-schemas.ts';
 import { sendValue } from './configuration-writes.ts';
 import type { WebHouse } from './house.ts';
 import { actorOf, sentence, withScope } from './operator.ts';
 import { problemOf, sendProblem } from './problem.ts';
-import { actOnQueue, allRecipients, messageJson, OPEN_STATES, queueItemView } from './queue-view.ts';
 import {
   ActionBody,
   ActionParams,
@@ -29,9 +29,9 @@ import {
   QueueItemSchema,
   QueueQuery,
 } from './queue-schemas.ts';
+import { actOnQueue, allRecipients, messageJson, OPEN_STATES, queueItemView } from './queue-view.ts';
 import { IdempotencyHeaders, ProblemSchema } from './schemas.ts';
 import { problems } from './table-api.ts';
-import { tableOf } from './configuration-schemas.ts';
 
 /** Keys whose bodies are remembered, so that another body under the same key is refused. */
 const MAX_KEYS = 10_000;
@@ -300,10 +300,15 @@ interface Given {
 
 /** A sentence where something is missing. */
 function submissionIn(request: FastifyRequest): Given | string {
-  const query = request.query as { readonly from?: string; readonly to?: string | readonly string[]; readonly requireTls?: boolean };
+  const query = request.query as {
+    readonly from?: string;
+    readonly to?: string | readonly string[];
+    readonly requireTls?: boolean;
+  };
   if (Buffer.isBuffer(request.body)) {
     const { from, to, requireTls = false } = query;
-    if (from === undefined || to === undefined) return 'For message/rfc822 the envelope stands in the query: ?from=…&to=…';
+    if (from === undefined || to === undefined)
+      return 'For message/rfc822 the envelope stands in the query: ?from=…&to=…';
     return { bytes: request.body, from, to: typeof to === 'string' ? [to] : to, requireTls };
   }
   if (Object.keys(query).length > 0) return 'In JSON the envelope stands in the body, not in the query.';
@@ -335,4 +340,3 @@ export function selectionWords({ mids, destination }: QueueSelection): string {
   if (mids !== undefined) return `messages ${mids.slice(0, 20).join(', ')}${mids.length > 20 ? ', …' : ''}`;
   return destination === undefined ? 'all' : destination;
 }
-

@@ -1,6 +1,6 @@
 /** The queue, the story of a message, and the mail log as pages; what an action takes away is asked for once more. */
 import type { FastifyRequest } from 'fastify';
-import { showDomain, parseDomain } from '../base/domain.ts';
+import { parseDomain, showDomain } from '../base/domain.ts';
 import { printable } from '../base/printable.ts';
 import { deliverAtOnce } from '../delivery/deliver-now.ts';
 import type { QueueItem, QueueSelection } from '../delivery/queue-store.ts';
@@ -122,11 +122,7 @@ export function queuePages(desk: Desk): void {
     const [first] = items;
     const events = answer?.events ?? [];
     if (first === undefined && events.length === 0) {
-      return views.problem(
-        request,
-        reply,
-        problemOf('not-found', say('quGone', { mid: printable(text, 20) })),
-      );
+      return views.problem(request, reply, problemOf('not-found', say('quGone', { mid: printable(text, 20) })));
     }
     const body = first !== undefined && queryOf(request)['body'] === 'shown' ? await queue.body(mid) : null;
     const page = {
@@ -152,21 +148,25 @@ export function queuePages(desk: Desk): void {
     return desk.page(request, reply, 'message', page, { title: say('quMessage', { mid }) });
   });
 
-  desk.get('/queue/confirm', async (request, reply) => {
-    const say = desk.say(request);
-    const { mid = '', destination = '', all = '' } = queryOf(request);
-    const selection = selectionIn({ mid, destination, all });
-    if (selection === null) return views.problem(request, reply, problemOf('bad-request', 'Say what to delete.'));
-    const what = selection.all === true ? say('opEverything') : selectionWords(selection);
-    const page = {
-      question: say('quAskDelete', { what }),
-      action: '/queue/act',
-      fields: { action: 'delete', mid, destination, all },
-      yes: say('quDelete'),
-      back: '/queue',
-    };
-    return desk.page(request, reply, 'confirm', page, { title: say('quDelete'), at: '/queue/x' });
-  }, 'operator');
+  desk.get(
+    '/queue/confirm',
+    async (request, reply) => {
+      const say = desk.say(request);
+      const { mid = '', destination = '', all = '' } = queryOf(request);
+      const selection = selectionIn({ mid, destination, all });
+      if (selection === null) return views.problem(request, reply, problemOf('bad-request', 'Say what to delete.'));
+      const what = selection.all === true ? say('opEverything') : selectionWords(selection);
+      const page = {
+        question: say('quAskDelete', { what }),
+        action: '/queue/act',
+        fields: { action: 'delete', mid, destination, all },
+        yes: say('quDelete'),
+        back: '/queue',
+      };
+      return desk.page(request, reply, 'confirm', page, { title: say('quDelete'), at: '/queue/x' });
+    },
+    'operator',
+  );
 
   desk.post('/queue/act', async (request, reply) => {
     const [mid, destination, all, wanted, back] = ['mid', 'destination', 'all', 'action', 'back'].map((key) =>
@@ -188,14 +188,19 @@ export function queuePages(desk: Desk): void {
       `${selectionWords(selection)}: ${count} recipients`,
     );
     const where = back === 'message' && /^\d+$/.test(mid) ? `/queue/messages/${mid}` : '/queue';
-    const undo = action === 'hold' && where === '/queue' ? `&mid=${mid}&destination=${encodeURIComponent(destination)}&all=${all}` : '';
+    const undo =
+      action === 'hold' && where === '/queue'
+        ? `&mid=${mid}&destination=${encodeURIComponent(destination)}&all=${all}`
+        : '';
     return reply.redirect(`${where}?done=${action}&count=${count}${undo}`, 303);
   });
 
   desk.get('/log', async (request, reply) => {
     const say = desk.say(request);
     const asked = queryOf(request);
-    const fields = ['mid', 'sender', 'recipient', 'host', 'tls', 'text'].map((key) => [key, (asked[key] ?? '').trim()] as const);
+    const fields = ['mid', 'sender', 'recipient', 'host', 'tls', 'text'].map(
+      (key) => [key, (asked[key] ?? '').trim()] as const,
+    );
     const typed = Object.fromEntries(fields);
     const part = (key: string): string | null => (typed[key] === '' ? null : (typed[key] ?? '').toLowerCase());
     const mid = /^\d{1,15}$/.exec(typed['mid'] ?? '')?.[0];
@@ -260,8 +265,10 @@ function itemView(item: QueueItem, say: Say, now: number) {
     attempts,
     age: age(now - acceptedAt),
     next: state === 'queued' ? nextTry(nextAttemptAt, now) : '–',
-    where: last === null || last.host === null ? '' : `${printable(last.host, 255)} [${printable(last.address ?? '', 60)}]`,
-    channel: last === null || last.channel === 'none' ? '' : `${last.channel}${last.verified === true ? ', verified' : ''}`,
+    where:
+      last === null || last.host === null ? '' : `${printable(last.host, 255)} [${printable(last.address ?? '', 60)}]`,
+    channel:
+      last === null || last.channel === 'none' ? '' : `${last.channel}${last.verified === true ? ', verified' : ''}`,
     said: last === null ? '' : printable(last.reply, 400),
     why: last === null ? '' : printable(last.reason, 400),
   };
@@ -294,7 +301,11 @@ function nextTry(at: number, now: number): string {
 /** `3 d 4 h`, `4 h 12 min`, `12 min`, `8 s`. */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3_600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min` : `${seconds} s`;

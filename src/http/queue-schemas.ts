@@ -15,7 +15,9 @@ export const QUEUE_STATES = ['queued', 'claimed', 'held', 'delivered', 'bounced'
 
 export const MessageQuery = Type.Object(
   {
-    from: Type.Optional(Type.String({ maxLength: 1_000, description: 'envelope sender; `<>` for none. For message/rfc822.' })),
+    from: Type.Optional(
+      Type.String({ maxLength: 1_000, description: 'envelope sender; `<>` for none. For message/rfc822.' }),
+    ),
     to: Type.Optional(
       Type.Union([Address, Type.Array(Address, { maxItems: MAX_PAGE })], {
         description: 'recipient; may stand more than once. For message/rfc822.',

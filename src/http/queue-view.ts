@@ -39,7 +39,11 @@ export async function allRecipients(queue: QueueStore, mid: number): Promise<rea
   const all: QueueItem[] = [];
   while (all.length < MAX_SHOWN) {
     const last = all.at(-1);
-    const items = await queue.list({ mid, after: last === undefined ? undefined : { mid, rid: last.rid }, limit: PAGE });
+    const items = await queue.list({
+      mid,
+      after: last === undefined ? undefined : { mid, rid: last.rid },
+      limit: PAGE,
+    });
     all.push(...items);
     if (items.length < PAGE) break;
   }

@@ -1,9 +1,9 @@
 /** Forms that are made from the JSON schema of a setting: one field each, with its range, and back to a value. Pure. */
 import type { TSchema } from 'typebox';
-import type { SmtpRouteTarget } from '../delivery/settings.ts';
 import { parseRouteTargets, showRouteTargets } from '../config/route-target.ts';
-import { wholeOf } from './destination-form.ts';
+import type { SmtpRouteTarget } from '../delivery/settings.ts';
 import { listIn, textIn } from './desk.ts';
+import { wholeOf } from './destination-form.ts';
 import type { MessageKey, Say } from './languages.ts';
 import type { OperatorKey } from './messages/operator-en.ts';
 import type { TableRow } from './table-api.ts';
@@ -66,7 +66,13 @@ export function fieldsOfSchema(
       key,
       label: labelOf(key, say),
       kind,
-      value: secret ? '' : key === 'targets' ? showTargets(value) : value === null || value === undefined ? '' : String(value),
+      value: secret
+        ? ''
+        : key === 'targets'
+          ? showTargets(value)
+          : value === null || value === undefined
+            ? ''
+            : String(value),
       chosen: Array.isArray(value) ? value.map(String) : [],
       choices,
       least: own.minimum ?? null,

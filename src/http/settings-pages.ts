@@ -15,7 +15,7 @@ import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts
 import type { MessageKey } from './languages.ts';
 import { configurationProblem } from './operator.ts';
 import { problemOf } from './problem.ts';
-import { fieldsOfSchema, readForm, type References } from './setting-form.ts';
+import { fieldsOfSchema, type References, readForm } from './setting-form.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 const SHOWN_ENTRIES = 200;
@@ -82,7 +82,11 @@ const TABLE_PAGES: readonly TablePage[] = [
   },
 ];
 
-const SECTION_PAGES: readonly { readonly section: ConfigurationSection; readonly base: string; readonly title: MessageKey }[] = [
+const SECTION_PAGES: readonly {
+  readonly section: ConfigurationSection;
+  readonly base: string;
+  readonly title: MessageKey;
+}[] = [
   { section: DELIVERY, base: '/settings/delivery', title: 'stDelivery' },
   { section: ALERTS, base: '/settings/alerts', title: 'stAlerts' },
 ];
@@ -183,19 +187,28 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
     });
   };
 
-  desk.get(`${base}/new`, async (request, reply) => {
-    const document = await newest(request, reply);
-    return document === null ? reply : form(request, reply, { old: '', row: blank(document), fault: null });
-  }, 'operator');
+  desk.get(
+    `${base}/new`,
+    async (request, reply) => {
+      const document = await newest(request, reply);
+      return document === null ? reply : form(request, reply, { old: '', row: blank(document), fault: null });
+    },
+    'operator',
+  );
 
-  desk.get(`${base}/edit`, async (request, reply) => {
-    const document = await newest(request, reply);
-    if (document === null) return reply;
-    const name = queryOf(request)['name'] ?? '';
-    const row = table.rows(document).find((each) => nameOf(each) === name);
-    if (row === undefined) return desk.views.problem(request, reply, problemOf('not-found', `There is no ${noun} of this name.`));
-    return form(request, reply, { old: name, row, fault: null });
-  }, 'operator');
+  desk.get(
+    `${base}/edit`,
+    async (request, reply) => {
+      const document = await newest(request, reply);
+      if (document === null) return reply;
+      const name = queryOf(request)['name'] ?? '';
+      const row = table.rows(document).find((each) => nameOf(each) === name);
+      if (row === undefined)
+        return desk.views.problem(request, reply, problemOf('not-found', `There is no ${noun} of this name.`));
+      return form(request, reply, { old: name, row, fault: null });
+    },
+    'operator',
+  );
 
   desk.post(`${base}/save`, async (request, reply) => {
     const document = await newest(request, reply);
@@ -205,7 +218,11 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
     const { row: typed, faults } = readForm(schema, request.body, before, old === '' ? [] : [nameKey]);
     const name = old === '' ? table.parseName(textIn(request.body, nameKey)) : succeeded(old);
     const again = (fault: FormFault) => {
-      const shown = { ...before, ...typed, ...(Object.hasOwn(faults, 'targets') ? { targets: textIn(request.body, 'targets') } : {}) };
+      const shown = {
+        ...before,
+        ...typed,
+        ...(Object.hasOwn(faults, 'targets') ? { targets: textIn(request.body, 'targets') } : {}),
+      };
       return form(request, reply, { old, row: shown, fault });
     };
     if (!name.ok) return again({ text: [name.failure], fields: { [nameKey]: name.failure } });
@@ -223,18 +240,22 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
     return written.ok ? reply.redirect(`${base}?done=saved`, 303) : again(written.failure);
   });
 
-  desk.get(`${base}/delete`, async (request, reply) => {
-    const say = desk.say(request);
-    const name = queryOf(request)['name'] ?? '';
-    const page = {
-      question: `${say('opDelete')}: ${printable(name, 200)}`,
-      action: `${base}/delete`,
-      fields: { name },
-      yes: say('opDelete'),
-      back: base,
-    };
-    return desk.page(request, reply, 'confirm', page, { title: say('opDelete'), at: `${base}/form` });
-  }, 'operator');
+  desk.get(
+    `${base}/delete`,
+    async (request, reply) => {
+      const say = desk.say(request);
+      const name = queryOf(request)['name'] ?? '';
+      const page = {
+        question: `${say('opDelete')}: ${printable(name, 200)}`,
+        action: `${base}/delete`,
+        fields: { name },
+        yes: say('opDelete'),
+        back: base,
+      };
+      return desk.page(request, reply, 'confirm', page, { title: say('opDelete'), at: `${base}/form` });
+    },
+    'operator',
+  );
 
   desk.post(`${base}/delete`, async (request, reply) => {
     const name = textIn(request.body, 'name');
@@ -252,7 +273,12 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
 
 function sectionPages(desk: Desk, section: ConfigurationSection, base: string, title: MessageKey): void {
   const { configuration } = desk.appliance;
-  const form = async (request: FastifyRequest, reply: FastifyReply, typed: TableRow | null, fault: FormFault | null) => {
+  const form = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    typed: TableRow | null,
+    fault: FormFault | null,
+  ) => {
     const read = await configuration.newest();
     if (!read.ok) return desk.views.problem(request, reply, configurationProblem(read.failure));
     const say = desk.say(request);

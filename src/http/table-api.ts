@@ -11,12 +11,12 @@ import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import type { Edit } from '../config/configuration.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
-import { NameParams, IfMatchHeaders, rowBody, StateQuery, TableQuery, tableOf } from './configuration-schemas.ts';
+import { IfMatchHeaders, NameParams, rowBody, StateQuery, TableQuery, tableOf } from './configuration-schemas.ts';
 import {
   missing,
-  readState,
   REFUSALS_OF_READS,
   REFUSALS_OF_WRITES,
+  readState,
   sendFailure,
   sendValue,
   withTag,

@@ -11,8 +11,8 @@ import { proposedMode } from './destination-outlook.ts';
 import { fromOurPage } from './form-guard.ts';
 import type { WebHouse } from './house.ts';
 import { matrixSoFar } from './matrix.ts';
-import { badgePicture } from './pictures.ts';
 import { mayChange } from './operator.ts';
+import { badgePicture } from './pictures.ts';
 import { canonical } from './probe-api.ts';
 import { problemOf } from './problem.ts';
 import { resultPage } from './result-page.ts';
@@ -127,7 +127,13 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
         ? null
         : { domain: job.result.domain, mode: proposedMode(job.result) };
     const others = history.filter(({ id, result: kept }) => id !== job.id && kept !== null).map(shortOf);
-    return views.page(request, reply, 'result', { result, others, proposal }, { title: `${result.target}: ${result.headline}` });
+    return views.page(
+      request,
+      reply,
+      'result',
+      { result, others, proposal },
+      { title: `${result.target}: ${result.headline}` },
+    );
   });
 
   server.get('/domains/:domain', HIDDEN, async (request, reply) => {

@@ -114,8 +114,16 @@ test('a destination by its form: refused with the range, submitted, reviewed, co
     order.push('name="recipientLimit"', 'name="limitType"', 'name="limitApply"', 'name="tls"');
     order.push('name="bounceVerification"', 'name="bounceProfile"');
     const places = order.map((name) => form.indexOf(name));
-    assert.ok(places.every((place, index) => place > (places[index - 1] ?? 0)), 'the fields in their order');
-    for (const note of [/between 1 and 1,000/, /between 0 and 1,000,000,000/, /Demo/, /recommended if virtual gateways/])
+    assert.ok(
+      places.every((place, index) => place > (places[index - 1] ?? 0)),
+      'the fields in their order',
+    );
+    for (const note of [
+      /between 1 and 1,000/,
+      /between 0 and 1,000,000,000/,
+      /Demo/,
+      /recommended if virtual gateways/,
+    ])
       assert.match(form, note);
     assert.match(form, /Use default \(500\)/);
     assert.match(form, />Cancel</);
@@ -205,7 +213,10 @@ test('profiles, routes, interfaces, alerts and certificates by their forms', asy
     assert.equal(made?.maxRetries, 200);
     assert.equal(made?.sendHardBounces, true);
     assert.equal(made?.bounceTo, null);
-    assert.equal((await olga.post('/settings/bounce-profiles/save', { ...profile, old: 'Patient', maxRetries: '9' })).status, 303);
+    assert.equal(
+      (await olga.post('/settings/bounce-profiles/save', { ...profile, old: 'Patient', maxRetries: '9' })).status,
+      303,
+    );
     assert.equal((await document()).bounceProfiles.find(({ name }) => name === 'Patient')?.maxRetries, 9);
     assert.equal((await olga.post('/settings/bounce-profiles/delete', { name: 'Default' })).status, 409);
     assert.equal((await olga.post('/settings/bounce-profiles/delete', { name: 'Patient' })).status, 303);
@@ -236,9 +247,14 @@ test('profiles, routes, interfaces, alerts and certificates by their forms', asy
     const delivery = await olga.get('/settings/delivery');
     assert.match(delivery.body, /<option value="Data 1"/);
     const typed = Object.fromEntries(
-      [...delivery.body.matchAll(/<input id="f-\w+" type="text"[^>]*? name="(\w+)" value="(\d+)"/g)].map(([, name, value]) => [name, value ?? '']),
+      [...delivery.body.matchAll(/<input id="f-\w+" type="text"[^>]*? name="(\w+)" value="(\d+)"/g)].map(
+        ([, name, value]) => [name, value ?? ''],
+      ),
     );
-    assert.equal((await olga.post('/settings/delivery', { ...typed, hostDownSeconds: '120', defaultGateway: 'Data 1' })).status, 303);
+    assert.equal(
+      (await olga.post('/settings/delivery', { ...typed, hostDownSeconds: '120', defaultGateway: 'Data 1' })).status,
+      303,
+    );
     assert.equal((await document()).delivery.hostDownSeconds, 120);
     assert.equal((await document()).delivery.timeouts.connect, 60);
     assert.equal((await document()).delivery.gateways.length, 1, 'what has a form of its own stays');
@@ -246,8 +262,14 @@ test('profiles, routes, interfaces, alerts and certificates by their forms', asy
     assert.equal(certificate.status, 400);
     assert.match(certificate.body, /is no PEM certificate/);
     const table = (await olga.get('/destinations/export')).body;
-    assert.equal((await olga.post('/destinations/import', { table: `${table}\n[a.example]\ntable_tls = 9\n` })).status, 400);
-    assert.equal((await olga.post('/destinations/import', { table: `${table}\n[a.example]\ntable_tls = required\n` })).status, 303);
+    assert.equal(
+      (await olga.post('/destinations/import', { table: `${table}\n[a.example]\ntable_tls = 9\n` })).status,
+      400,
+    );
+    assert.equal(
+      (await olga.post('/destinations/import', { table: `${table}\n[a.example]\ntable_tls = required\n` })).status,
+      303,
+    );
     assert.equal((await document()).destinations.entries[0]?.tls, 'required');
   } finally {
     await stage.close();
@@ -256,8 +278,7 @@ test('profiles, routes, interfaces, alerts and certificates by their forms', asy
 
 test('mail over the API, its story, and the queue by hand; what servers and senders write stays text', async () => {
   const sink = await startMailSink({
-    rcpt: (address) =>
-      address.startsWith('late') ? '451 4.7.1 <img src=x onerror=alert(1)> later' : '250 2.1.5 ok',
+    rcpt: (address) => (address.startsWith('late') ? '451 4.7.1 <img src=x onerror=alert(1)> later' : '250 2.1.5 ok'),
   });
   const stage = await openAppliance({ deliver: true });
   try {
@@ -273,7 +294,9 @@ test('mail over the API, its story, and the queue by hand; what servers and send
     });
     assert.equal(sent.status, 202, sent.body);
     const { id } = sent.json() as { id: number };
-    type Told = { recipients: { state: string; reply: string | null; nextAttemptAt: string | null; channel: string }[] };
+    type Told = {
+      recipients: { state: string; reply: string | null; nextAttemptAt: string | null; channel: string }[];
+    };
     const told = async () => (await api('GET', `/api/v1/messages/${id}`)).json() as unknown as Told;
     assert.ok(await until(async () => (await told()).recipients.map(({ reply }) => reply).every(Boolean), 20_000));
     const [bob, late] = (await told()).recipients;
@@ -284,7 +307,13 @@ test('mail over the API, its story, and the queue by hand; what servers and send
     assert.ok(late?.nextAttemptAt);
 
     const olga = await stage.person('operator');
-    for (const url of ['/queue', '/queue/destination?name=b.example', `/queue/messages/${id}?body=shown`, '/log?recipient=late', '/overview']) {
+    for (const url of [
+      '/queue',
+      '/queue/destination?name=b.example',
+      `/queue/messages/${id}?body=shown`,
+      '/log?recipient=late',
+      '/overview',
+    ]) {
       const { body, status } = await olga.get(url);
       assert.equal(status, 200, url);
       assert.doesNotMatch(body, /<script>alert|<img src=x/, url);
@@ -315,7 +344,11 @@ test('mail over the API, its story, and the queue by hand; what servers and send
     assert.equal((await olga.get('/queue/messages/x')).status, 404);
     const simulated = (await olga.get('/destinations/simulate?domain=a.example')).body;
     assert.match(simulated, /Of 1 sessions in the log/);
-    assert.ok((await stage.house.accounts.audit(50)).some(({ what, detail }) => what === 'queue.delete' && detail.includes(String(id))));
+    assert.ok(
+      (await stage.house.accounts.audit(50)).some(
+        ({ what, detail }) => what === 'queue.delete' && detail.includes(String(id)),
+      ),
+    );
   } finally {
     await stage.close();
     await sink.stop();
@@ -366,7 +399,15 @@ test('names that would be markup are refused or escaped wherever they are typed'
       assert.equal(answer.status, 400, url);
       assert.doesNotMatch(answer.body, /<script>alert/, url);
     }
-    for (const url of ['/destinations?filter=', '/log?text=', '/queue/destination?name=', '/destinations/simulate?domain=', '/destinations/edit?domain=', '/settings/bounce-profiles/delete?name=', '/settings/smtp-routes?filter='])
+    for (const url of [
+      '/destinations?filter=',
+      '/log?text=',
+      '/queue/destination?name=',
+      '/destinations/simulate?domain=',
+      '/destinations/edit?domain=',
+      '/settings/bounce-profiles/delete?name=',
+      '/settings/smtp-routes?filter=',
+    ])
       assert.doesNotMatch((await olga.get(`${url}${encodeURIComponent(evil)}`)).body, /<script>alert/, url);
   } finally {
     await stage.close();

@@ -27,7 +27,8 @@ export const OPERATOR_EN = {
   opOn: 'on',
   opOff: 'off',
   opFaults: 'Nothing was saved yet. Please look at this:',
-  opChangedMeanwhile: 'Somebody else changed the configuration in the meantime. Nothing was saved. Look at it again and submit once more.',
+  opChangedMeanwhile:
+    'Somebody else changed the configuration in the meantime. Nothing was saved. Look at it again and submit once more.',
   opSaved: 'Saved as a change. It acts when it is committed.',
   opDeleted: 'Taken away. This acts when it is committed.',
   opReadOnly: 'You may look; changing things is for operators.',
@@ -66,7 +67,8 @@ export const OPERATOR_EN = {
   dsRecipientsPer: 'per',
   dsMinutes: 'minutes',
   dsNoLimit: 'no limit',
-  dsRecipientsNote: 'Number of recipients between 0 and 1,000,000,000 per number of minutes between 1 and 60; 0 is no limit.',
+  dsRecipientsNote:
+    'Number of recipients between 0 and 1,000,000,000 per number of minutes between 1 and 60; 0 is no limit.',
   dsApply: 'Apply limits',
   dsPerDestination: 'Per destination',
   dsDomain: 'Entire domain',
@@ -76,7 +78,8 @@ export const OPERATOR_EN = {
   dsGateway: 'Each virtual gateway',
   dsGatewayNote: 'recommended if virtual gateways are in use',
   dsTls: 'TLS support',
-  dsDemoNote: 'No certificate is configured yet. With TLS, the "Demo" certificate is used. Another one is set under Certificates.',
+  dsDemoNote:
+    'No certificate is configured yet. With TLS, the "Demo" certificate is used. Another one is set under Certificates.',
   dsTagging: 'Bounce verification: perform address tagging',
   dsTaggingNote: 'Applies only if bounce verification address tagging is in use.',
   dsProfile: 'Bounce profile',
@@ -93,7 +96,8 @@ export const OPERATOR_EN = {
   dsProposal: '{mode} would work here',
   dsSimulate: 'What would change?',
   dsDeleteAsk: 'The default entry holds for {domain} then.',
-  dsImportLead: 'All entries, the default entry and the global settings are replaced by those of the file, or nothing is.',
+  dsImportLead:
+    'All entries, the default entry and the global settings are replaced by those of the file, or nothing is.',
   dsTable: 'Table',
 
   mdDefault: 'As the default entry says at the time of delivery.',
@@ -102,7 +106,8 @@ export const OPERATOR_EN = {
   mdRequired: 'Encrypted or not at all. Nobody is verified.',
   mdPreferredVerify: 'Encrypted where it is offered; the certificate is looked at, and mail goes anyway.',
   mdRequiredVerify: 'Encrypted, and the certificate proves the recipient domain, or not at all.',
-  mdRequiredVerifyHosted: 'As before; for domains whose mail is hosted: the certificate may prove the route or the MX host.',
+  mdRequiredVerifyHosted:
+    'As before; for domains whose mail is hosted: the certificate may prove the route or the MX host.',
 
   smTitle: 'What would change for {domain}',
   smLead: 'From the last test, and from the sessions in the mail log.',
