@@ -13,7 +13,7 @@ const concurrency = Number(process.argv[4] ?? 8);
 /** More of them say the same. */
 const SHRUNK = 5;
 
-const report = await runDifferential({ count, seed, concurrency }, (done) => {
+const report = await runDifferential({ count, seed, concurrency, silence: true }, (done) => {
   if (done % 100 === 0) console.error(`${done} of ${count} worlds`);
 });
 const { disagreements, ...counted } = report;

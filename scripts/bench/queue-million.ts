@@ -67,12 +67,15 @@ async function fill(from: number, to: number, destinationOf: (index: number) => 
 interface Times {
   readonly claim: readonly number[];
   readonly report: readonly number[];
+  /** CPU of this process for one of each, ms: what other work on the disk does not touch. */
+  readonly cpu: number;
 }
 
 /** Claims ten recipients and reports them deferred, as many times as asked, each of the two awaited alone. */
 async function claims(store: QueueStore, destinationOf: (round: number) => string): Promise<Times> {
   const claim: number[] = [];
   const report: number[] = [];
+  const before = process.cpuUsage();
   for (let round = 0; round < CLAIMS; round++) {
     let since = performance.now();
     const claimed = await store.claim({
@@ -100,7 +103,8 @@ async function claims(store: QueueStore, destinationOf: (round: number) => strin
     );
     report.push(performance.now() - since);
   }
-  return { claim, report };
+  const { user, system } = process.cpuUsage(before);
+  return { claim, report, cpu: (user + system) / 1000 / CLAIMS };
 }
 
 const FACTS: AttemptFacts = {
@@ -122,10 +126,12 @@ async function claimStep(what: string): Promise<void> {
   const times = await claims(store, (round) => lane(round * 17 + (what === 'before' ? 0 : 5)));
   say(`claim of another destination, ${what}, ms`, shown(times.claim));
   say(`report of it, ${what}, ms`, shown(times.report));
+  say('CPU of both, ms', times.cpu.toFixed(2));
   if (what === 'with the dead one') {
     const dead = await claims(store, () => DEAD);
     say('claim of the dead one itself, ms', shown(dead.claim));
     say('report of it, ms', shown(dead.report));
+    say('CPU of both, ms', dead.cpu.toFixed(2));
   }
   await store.close();
 }

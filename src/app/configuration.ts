@@ -1,7 +1,10 @@
 /** Where an installation keeps what lasts, and its configuration opened from there. */
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { type Configuration, createConfiguration } from '../config/configuration.ts';
+import { controlsFor, DEFAULT_DESTINATION, type DestinationControls, entryFor } from '../policy/destination.ts';
 import { createConfigurationStore } from '../store/configuration-store.ts';
 import { type DatabasePlace, openDatabase } from '../store/database.ts';
 
@@ -11,6 +14,16 @@ export interface DataPlace {
   readonly data: string;
   /** A PostgreSQL URL, which takes the place of the folder. */
   readonly database: string | null;
+}
+
+/** A place for a demonstration: a new folder that goes away with it. */
+export interface PassingPlace extends DataPlace {
+  discard(): Promise<void>;
+}
+
+export async function openPassingPlace(): Promise<PassingPlace> {
+  const data = await mkdtemp(join(tmpdir(), 'tlsreach-demo-'));
+  return { data, database: null, discard: () => rm(data, { recursive: true, force: true }) };
 }
 
 export interface OpenConfiguration {
@@ -32,4 +45,36 @@ export async function openConfiguration(place: DataPlace, clock: Clock): Promise
     configuration: createConfiguration(createConfigurationStore(database), clock),
     close: () => database.close(),
   };
+}
+
+/**
+ * What is in force for a destination, for whoever sends without the queue; null where nothing was ever committed. TLS is
+ * that of the destination's own entry, or of a default entry that somebody has set; left as it was, it is `preferred`.
+ */
+export async function configuredControls(
+  place: DataPlace,
+  clock: Clock,
+): Promise<((destination: string) => DestinationControls) | null> {
+  const where = databasePlaceOf(place);
+  if (where.kind === 'file' && !(await isThere(where.path))) return null;
+  const { configuration, close } = await openConfiguration(place, clock);
+  try {
+    const committed = await configuration.committed();
+    if (!committed.ok || committed.value.revision === 0) return null;
+    const { destinations } = committed.value.document;
+    return (destination) => {
+      const controls = controlsFor(destinations, destination);
+      const chosen = entryFor(destinations.entries, destination) !== null || controls.tls !== DEFAULT_DESTINATION.tls;
+      return chosen ? controls : { ...controls, tls: 'preferred' };
+    };
+  } finally {
+    await close();
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -18,7 +18,8 @@ import {
   TLSVERIFY_OPTIONS,
   WORLD_OPTIONS,
 } from './option-specs.ts';
-import { HOST_OPTIONS, QUEUE_LIST_OPTIONS, SERVE_OPTIONS, SUBMIT_OPTIONS } from './queue-options.ts';
+import { HOST_OPTIONS, QUEUE_LIST_OPTIONS, SUBMIT_OPTIONS } from './queue-options.ts';
+import { SERVE_OPTIONS, SERVE_SPECS } from './serve-options.ts';
 import type { Services } from './services.ts';
 
 export interface Invocation {
@@ -48,6 +49,7 @@ const DELIVER_SPECS = [
   ...PROBE_OPTIONS.filter(({ flags }) => flags === '--lab' || flags.startsWith('--seed')),
   ...OUTPUT_OPTIONS.filter(({ flags }) => flags.startsWith('--output')),
   ...WORLD_OPTIONS.filter(({ flags }) => !/^--(mail-from|canary) /.test(flags)),
+  ...PLACE_OPTIONS.filter(({ flags }) => !flags.startsWith('--config')),
 ];
 
 /** A `--config` file may have them all, whichever command reads it. */
@@ -138,6 +140,14 @@ export const COMMANDS = {
       const { labCommand } = await import('./lab-command.ts');
       const { world, services } = invocation;
       return labCommand({ given: await given(invocation, LAB_OPTIONS), world, services });
+    },
+  },
+  serve: {
+    specs: SERVE_SPECS,
+    run: async (invocation) => {
+      const { serveCommand } = await import('./serve-command.ts');
+      const { world, services } = invocation;
+      return serveCommand({ given: await given(invocation, SERVE_SPECS), world, services });
     },
   },
 } as const satisfies Readonly<Record<string, CommandEntry>>;

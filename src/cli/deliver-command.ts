@@ -14,6 +14,7 @@ import { DEFAULT_DESTINATION, type DestinationControls } from '../policy/destina
 import { TLS_MODES } from '../policy/mode.ts';
 import { describeTargetFault, type GivenServer, parseTarget, showTargetDomain } from '../probe/target.ts';
 import { deliveryJson, deliveryResult, deliveryText } from '../report/delivery.ts';
+import { placeOf } from './config-session.ts';
 import type { GivenOptions } from './given-options.ts';
 import type { Services } from './services.ts';
 import { openSink } from './sink.ts';
@@ -79,7 +80,7 @@ async function orderOf(
 ): Promise<Omit<ForegroundOrder, 'signal'>> {
   const sender = senderOf(given);
   const recipients = recipientsOf(given);
-  const controls = await controlsOf(given, services);
+  const controls = await controlsOf(given, services, world.env);
   const seed = wholeOf(given, 'seed', 0, 2 ** 32 - 1) ?? null;
   const helo = given.text('helo') ?? (sender === '' ? 'localhost' : sender.slice(sender.lastIndexOf('@') + 1));
   const prepared = prepareMessage(await readMessage(file, world), {
@@ -154,6 +155,7 @@ function senderOf(given: GivenOptions): string {
 async function controlsOf(
   given: GivenOptions,
   services: Services,
+  env: World['env'],
 ): Promise<(destination: string) => DestinationControls> {
   const tls = choiceOf(given, 'tls', TLS_MODES);
   const dane = choiceOf(given, 'dane', ['off', 'opportunistic', 'mandatory'] as const);
@@ -167,7 +169,7 @@ async function controlsOf(
     ...(strictCn === undefined ? {} : { strictCn }),
     ...(minTlsVersion === undefined ? {} : { minTlsVersion }),
   };
-  const configured = await services.configuredControls?.();
+  const configured = await services.configuredControls?.(placeOf(given, env));
   return (destination) => ({ ...(configured?.(destination) ?? UNCONFIGURED), ...said });
 }
 

@@ -137,6 +137,11 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   const lab = command('lab', 'an offline test bed: one domain per well-known fault', COMMANDS.lab.specs).action(() =>
     start(COMMANDS.lab, lab, []),
   );
+  const serve = command(
+    'serve',
+    'the installation at work: the web and the delivery of the queue',
+    COMMANDS.serve.specs,
+  ).action(() => start(COMMANDS.serve, serve, []));
   const configuring = (entry: ConfigCommand, above: readonly Command[] = []): void => {
     const added = command(entry.name, entry.description, specsOf(entry), above.at(-1));
     const lineage = [...above, added];

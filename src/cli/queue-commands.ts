@@ -10,7 +10,6 @@ import {
   QUEUE_ACTION_OPTIONS,
   QUEUE_LIST_OPTIONS,
   QUEUE_SHOW_OPTIONS,
-  SERVE_OPTIONS,
   SUBMIT_OPTIONS,
   TOP_HOSTS_OPTIONS,
 } from './queue-options.ts';
@@ -89,8 +88,5 @@ export const QUEUE_COMMANDS: readonly ConfigCommand[] = [
     [['[domain]', 'one domain; --all for all of them']],
     DELIVER_NOW_OPTIONS,
     async (command) => (await import('./hosts-command.ts')).deliverNowCommand(command),
-  ),
-  entry('serve', 'the web, and delivery of what is in the queue, until SIGTERM', [], SERVE_OPTIONS, async (command) =>
-    (await import('./serve-command.ts')).serveCommand(command),
   ),
 ];

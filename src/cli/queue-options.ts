@@ -1,7 +1,6 @@
 /** The options of the commands around the queue, as plain data. */
 import { PLACE_OPTIONS } from './config-options.ts';
 import { type OptionSpec, WORLD_OPTIONS } from './option-specs.ts';
-import { WEB_OPTIONS } from './web-options.ts';
 
 const FORMAT: OptionSpec = { flags: '--format <name>', help: 'text or json (text)' };
 
@@ -72,20 +71,4 @@ export const DELIVER_NOW_OPTIONS: readonly OptionSpec[] = [
   { flags: '--all', help: 'to all domains; counters of limits begin anew' },
   FORMAT,
   ...PLACE_OPTIONS,
-];
-export const SERVE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--roles <names>', help: 'which of delivery and web, with commas between (all)' },
-  { flags: '--tls-reports', help: 'send TLS reports to domains that ask for them: one process of an installation' },
-  { flags: '--lease <seconds>', help: 'how long the work of a process that died lies idle (60)' },
-  { flags: '--drain <seconds>', help: 'how long what is under way may take after SIGTERM (30)' },
-  ...WEB_OPTIONS,
-  ...PLACE_OPTIONS.filter(({ flags }) => !flags.startsWith('--config')),
-  ...WORLD_OPTIONS.filter(
-    ({ flags }) => !/^--(mail-from|canary|deadline|timeout|strict-cn|deny-private|allow-private)/.test(flags),
-  ),
-  {
-    flags: '--deny-private',
-    help: 'refuse addresses that are not public (the default here); SMTP routes may lead there',
-  },
-  { flags: '--allow-private', help: 'follow the DNS to addresses that are not public, too' },
 ];

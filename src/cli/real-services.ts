@@ -7,11 +7,14 @@ export function realServices(world: World): Services {
   return {
     createApp: async (settings) => (await import('../app/app.ts')).createApp(settings),
     createDeliverer: async (settings) => (await import('../app/deliver.ts')).createDeliverer(settings),
+    configuredControls: async (place) =>
+      (await import('../app/configuration.ts')).configuredControls(place, world.clock),
     openConfiguration: async (place) => (await import('../app/configuration.ts')).openConfiguration(place, world.clock),
     openQueue: async (place) =>
       (await import('../app/queue.ts')).openQueue(place, world, stderrLog(world.stderr, 'warn')),
     openInstallation: async (place, settings, wishes) =>
       (await import('../app/installation.ts')).openInstallation(place, settings, world, wishes),
+    openPassingPlace: async () => (await import('../app/configuration.ts')).openPassingPlace(),
     routeOf: async (destination, settings) =>
       (await import('../app/route-of.ts')).routeOf(destination, settings, world),
     openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),

@@ -4,15 +4,17 @@ import { applianceOf } from '../app/appliance.ts';
 import { createProbeApps } from '../app/probe-apps.ts';
 import { createProbeJobs, DEFAULT_LIMITS } from '../app/probe-jobs.ts';
 import { readWebFiles } from '../app/web-files.ts';
-import { openWebStore } from '../app/web-store.ts';
+import { openWebStores } from '../app/web-stores.ts';
 import type { World } from '../app/world.ts';
 import { VERSION } from '../base/version.ts';
 import { createWeb } from '../http/web.ts';
 import { type GivenOptions, readText } from './given-options.ts';
 import type { RunningRole, ServeContext } from './serve-command.ts';
+import { allowedPorts, listenAddressOf, trustedProxiesOf } from './serve-options.ts';
 import { describeFileFault, UsageError } from './usage-error.ts';
-import { allowedPorts, listenAddressOf, trustedProxiesOf } from './web-options.ts';
 
+/** What runs may go on for so long after SIGTERM, ms. */
+const PATIENCE_MS = 10_000;
 /** How often the certificate's files are looked at, ms. */
 const LOOK_MS = 60_000;
 /** In the lab nobody has to be spared. */
@@ -27,12 +29,12 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
   const { clock, random } = world;
   const at = listenAddressOf(given);
   const tls = await tlsOf(given, world);
-  const store = await openWebStore(installation?.database ?? null, clock);
-  const accounts = await createAccounts({ store: store.accounts, clock, random });
+  const stores = await openWebStores(installation.database, clock);
+  const accounts = await createAccounts({ store: stores.accounts, clock, random });
   const ports = allowedPorts(given, [settings.port]);
   const jobs = createProbeJobs({
     apps: createProbeApps(settings, services.createApp),
-    records: store.records,
+    records: stores.records,
     clock,
     random,
     log: settings.log,
@@ -55,7 +57,7 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     examples: lab?.examples ?? [],
     ports,
     defaultPort: settings.port,
-    appliance: installation === null ? null : applianceOf(installation, clock),
+    appliance: applianceOf(installation, clock),
   });
   const password = await accounts.begin();
   await server.listen(at).catch((error: unknown) => {
@@ -80,7 +82,7 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     ],
     close: async (drainMs) => {
       stopWatching();
-      await jobs.close(drainMs);
+      await jobs.close(Math.min(drainMs, PATIENCE_MS));
       await server.close();
     },
   };

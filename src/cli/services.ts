@@ -2,7 +2,7 @@
  * What the command line uses of the rest of the house, as one record: the real ones are loaded when a command asks for
  * them, and a test may hand over others.
  */
-import type { DataPlace, OpenConfiguration } from '../app/configuration.ts';
+import type { DataPlace, OpenConfiguration, PassingPlace } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
 import type { Installation, InstallationWishes } from '../app/installation.ts';
 import type { OpenQueue } from '../app/queue.ts';
@@ -40,14 +40,17 @@ export interface OpenLab {
 export interface Services {
   createApp(settings: AppSettings): Promise<ProbeApp>;
   createDeliverer(settings: AppSettings): Promise<Deliverer>;
-  /** The destination controls of a configuration, where there is one; left out or null: there is none. */
-  readonly configuredControls?: (() => Promise<((destination: string) => DestinationControls) | null>) | undefined;
+  /** The destination controls of the configuration of an installation; left out or null: there is none. */
+  readonly configuredControls?:
+    | ((place: DataPlace) => Promise<((destination: string) => DestinationControls) | null>)
+    | undefined;
   openLab(wishes: LabWishes): Promise<OpenLab>;
   openConfiguration(place: DataPlace): Promise<OpenConfiguration>;
   /** Rejects with `StoreTrouble`. */
   openQueue(place: DataPlace): Promise<OpenQueue>;
   /** Rejects with `StoreTrouble`. */
   openInstallation(place: DataPlace, settings: AppSettings, wishes: InstallationWishes): Promise<Installation>;
+  openPassingPlace(): Promise<PassingPlace>;
   /** Where mail to a destination would go now. */
   routeOf(destination: string, settings: AppSettings): Promise<RouteSummary>;
 }

@@ -4,6 +4,7 @@
  */
 import ejs from 'ejs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { printable } from '../base/printable.ts';
 import { escapeMarkup } from '../report/markup.ts';
 import { sendText } from './answer.ts';
 import type { WebHouse } from './house.ts';
@@ -44,7 +45,7 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
     [...files.templates].map(([name, text]) => [
       name,
       ejs.compile(text, {
-        escape: (value: unknown) => escapeMarkup(String(value ?? '')),
+        escape: (value: unknown) => harmless(String(value ?? '')),
         strict: true,
         localsName: 'page',
         rmWhitespace: true,
@@ -104,4 +105,10 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
       return page(request, reply, 'problem', { problem }, { title: say('problemTitle'), status: problem.status });
     },
   };
+}
+
+/** What was typed or asked for comes back here, too: nothing invisible, nothing that turns the reading direction (R54). */
+function harmless(text: string): string {
+  const lines = text.split('\n').map((line) => printable(line, Number.POSITIVE_INFINITY));
+  return escapeMarkup(lines.join('\n'));
 }

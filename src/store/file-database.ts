@@ -58,7 +58,10 @@ export async function openFile(
       return answers;
     });
     signals.committed(written);
-    for (const { channel, payload } of all()) listeners.tell(channel, payload);
+    // Apart from here: a fault of somebody who listens must not look like one of the commit.
+    queueMicrotask(() => {
+      for (const { channel, payload } of all()) listeners.tell(channel, payload);
+    });
     return results;
   }, MOST_CHANGES);
 

@@ -7,6 +7,7 @@ import { createApp } from '../../src/app/app.ts';
 import { createDeliverer } from '../../src/app/deliver.ts';
 import { systemClock } from '../../src/app/world.ts';
 import { type Lab, startLab } from '../../src/lab/lab.ts';
+import { DEFAULT_DESTINATION } from '../../src/policy/destination.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import type { DeliveryResult } from '../../src/report/delivery.ts';
 import { play, type Scene, type Seen } from './stage.ts';
@@ -47,7 +48,7 @@ describe('tlsreach deliver', { concurrency: 4 }, () => {
     const { resolver, port, httpsPort, rootPem } = lab;
     const world = ['--resolver', resolver, '--port', `${port}`, '--https-port', `${httpsPort}`, '--no-system-ca'];
     const files = { 'root.pem': rootPem, 'message.eml': MESSAGE, ...scene.files };
-    const all = [name, ...world, '--ca-file', 'root.pem', '--timeout', '4', ...argv];
+    const all = [name, ...world, '--ca-file', 'root.pem', '--timeout', '20', ...argv];
     return play({ createApp, createDeliverer, ...scene, files, argv: all });
   }
 
@@ -200,6 +201,30 @@ describe('tlsreach deliver', { concurrency: 4 }, () => {
       assert.match(seen.stderr, word);
     });
   }
+
+  it('takes its options from a file, too, where a name means what it means to deliver', async () => {
+    const options = JSON.stringify({
+      from: 'ann@example.net',
+      to: 'you@dane-mismatch.lab.test',
+      mtaSts: 'off',
+      dane: 'off',
+    });
+    const seen = await deliver(['--config', 'options.json', '--json', 'message.eml'], {
+      files: { 'options.json': options },
+    });
+    const { recipients }: DeliveryResult = JSON.parse(seen.stdout);
+    assert.deepEqual([seen.code, recipients[0]?.channel], [0, 'encrypted']);
+  });
+
+  it('has the entries of a configuration where there is one, below what the command line says', async () => {
+    const words = [...FROM, '--to', 'you@no-starttls.lab.test', '--json'];
+    const configuredControls = async () => () => ({ ...DEFAULT_DESTINATION, tls: 'required' }) as const;
+    const channelOf = async (...more: readonly string[]) => {
+      const seen = await deliver([...words, ...more, 'message.eml'], { configuredControls });
+      return (JSON.parse(seen.stdout) as DeliveryResult).recipients[0]?.channel;
+    };
+    assert.deepEqual([await channelOf(), await channelOf('--tls', 'preferred')], ['none', 'clear']);
+  });
 
   it('the null reverse-path, a file for the result, and words from the environment', async () => {
     const seen = await deliver(['--from', '<>', '--to', 'you@good.lab.test', '--output', 'out.json', 'message.eml'], {

@@ -23,6 +23,7 @@ const services = {
   openQueue: () => assert.fail(),
   openInstallation: () => assert.fail(),
   routeOf: () => assert.fail(),
+  openPassingPlace: () => assert.fail(),
 };
 
 /** What commander makes of the same arguments; null where it refuses them. */

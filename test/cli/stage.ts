@@ -35,6 +35,7 @@ export interface Scene {
   readonly openQueue?: Services['openQueue'];
   readonly openInstallation?: Services['openInstallation'];
   readonly routeOf?: Services['routeOf'];
+  readonly configuredControls?: Services['configuredControls'];
   /** Called with the function that plays Ctrl-C. */
   readonly onReady?: (interrupt: () => void) => void;
 }
@@ -150,7 +151,9 @@ export async function play(scene: Scene): Promise<Seen> {
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
     openQueue: scene.openQueue ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
+    openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
+    configuredControls: scene.configuredControls,
     openLab: async () => ({
       settings: { port: 2525, resolvers: ['127.0.0.1:5353'] },
       rootPem: 'the root',

@@ -2,7 +2,17 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Installation, Installed } from './certificates.ts';
-import { DOMAINS, type RealServer, SECURE_DOMAIN, SERVER_KEYS, SERVERS, type ServerKey, SMTP_PORT } from './servers.ts';
+import {
+  DOMAINS,
+  MAILBOX_DOMAIN,
+  MAILBOX_USERS,
+  type RealServer,
+  SECURE_DOMAIN,
+  SERVER_KEYS,
+  SERVERS,
+  type ServerKey,
+  SMTP_PORT,
+} from './servers.ts';
 
 export interface Account {
   readonly uid: number;
@@ -21,10 +31,17 @@ verify unix - - n - 1 verify
 proxymap unix - - n - - proxymap
 error unix - - n - - error
 discard unix - - n - - discard
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `;
+
+/** Who owns the mailboxes. */
+const MAILBOX_OWNER = 65534;
+
+/** Where the Maildirs of `MAILBOX_DOMAIN` are, below the folder of Postfix, one for each user. */
+export const MAILBOXES = 'mailboxes';
 
 /** One Postfix with a service per address, each with its own name, certificate and protocols. Returns its folder. */
 export function configurePostfix(folder: string, certificates: Installation, account: Account): string {
@@ -32,6 +49,13 @@ export function configurePostfix(folder: string, certificates: Installation, acc
   mkdirSync(join(folder, 'queue'), { recursive: true });
   mkdirSync(data, { recursive: true });
   chownSync(data, account.uid, account.gid);
+  const mailboxes = join(folder, MAILBOXES);
+  mkdirSync(mailboxes);
+  chownSync(mailboxes, MAILBOX_OWNER, MAILBOX_OWNER);
+  writeFileSync(
+    join(folder, 'mailbox-of'),
+    MAILBOX_USERS.map((user) => `${user}@${MAILBOX_DOMAIN} ${user}/\n`).join(''),
+  );
   const main: Readonly<Record<string, string>> = {
     compatibility_level: '3.6',
     queue_directory: join(folder, 'queue'),
@@ -46,13 +70,19 @@ export function configurePostfix(folder: string, certificates: Installation, acc
     alias_maps: '',
     alias_database: '',
     local_recipient_maps: '',
-    relay_domains: [...DOMAINS.map((entry) => entry.domain), SECURE_DOMAIN].join(', '),
+    relay_domains: [...DOMAINS.map(({ domain }) => domain).filter(isDiscarded), SECURE_DOMAIN].join(', '),
     relay_transport: 'discard',
+    virtual_mailbox_domains: MAILBOX_DOMAIN,
+    virtual_mailbox_base: mailboxes,
+    virtual_mailbox_maps: `texthash:${join(folder, 'mailbox-of')}`,
+    virtual_uid_maps: `static:${MAILBOX_OWNER}`,
+    virtual_gid_maps: `static:${MAILBOX_OWNER}`,
     default_transport: 'error: nothing leaves the rig',
     smtpd_relay_restrictions: 'reject_unauth_destination',
     smtpd_peername_lookup: 'no',
     smtpd_tls_security_level: 'may',
     smtpd_tls_loglevel: '1',
+    smtpd_tls_received_header: 'yes',
     smtpd_client_connection_count_limit: '0',
   };
   writeFileSync(join(folder, 'main.cf'), settings(main, ''));
@@ -61,6 +91,10 @@ export function configurePostfix(folder: string, certificates: Installation, acc
   );
   writeFileSync(join(folder, 'master.cf'), SERVICES + inet.join(''));
   return folder;
+}
+
+function isDiscarded(domain: string): boolean {
+  return domain !== MAILBOX_DOMAIN;
 }
 
 function postfixService(key: ServerKey, certificates: Installation): string {
@@ -74,6 +108,9 @@ function postfixService(key: ServerKey, certificates: Installation): string {
   const overrides = Object.entries(own).map(([name, value]) => `  -o { ${name} = ${value} }\n`);
   return `${server.address}:${SMTP_PORT} inet n - n - - smtpd\n${overrides.join('')}`;
 }
+
+/** The Maildir of `kept@exim.test`, below the folder of Exim, which takes no chunks from anybody. */
+export const EXIM_MAILBOX = 'mailbox';
 
 /** Returns the configuration file of Exim, which runs as `account` after it has bound its port. */
 export function configureExim(folder: string, files: Installed, program: string, account: Account): string {
@@ -96,6 +133,7 @@ disable_ipv6 = true
 host_lookup =
 rfc1413_query_timeout = 0s
 tls_advertise_hosts = *
+chunking_advertise_hosts =
 tls_certificate = ${files.chainFile}
 tls_privatekey = ${files.keyFile}
 acl_smtp_rcpt = ours
@@ -105,10 +143,19 @@ ours:
   accept domains = exim.test
   deny message = not ours
 begin routers
+kept:
+  driver = accept
+  local_parts = kept
+  transport = kept
 sink:
   driver = accept
   transport = sink
 begin transports
+kept:
+  driver = appendfile
+  directory = ${folder}/${EXIM_MAILBOX}
+  maildir_format
+  user = Debian-exim
 sink:
   driver = appendfile
   file = /dev/null

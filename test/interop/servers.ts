@@ -132,7 +132,12 @@ export const DOMAINS: readonly MailDomain[] = [
   { domain: 'old-tls.test', mx: [[10, 'mx.old-tls.test']] },
   { domain: 'wildcard.test', mx: [[10, 'mx.wildcard.test']] },
   { domain: 'null-mx.test', mx: [[0, '.']] },
+  { domain: 'mailbox.test', mx: [[10, 'mx1.good.test']] },
 ];
+
+/** The domain whose mail is kept, a Maildir for each of its users; all other mail is taken and thrown away. */
+export const MAILBOX_DOMAIN = 'mailbox.test';
+export const MAILBOX_USERS = ['sender', 'reader', 'operator', '读者'] as const;
 
 /** Signed; the resolver has its key. */
 export const SECURE_DOMAIN = 'secure.test';

@@ -106,6 +106,7 @@ describe('text of a hostile host stays text', () => {
       openConfiguration: () => Promise.reject(new Error('the configuration is not asked for')),
       openQueue: () => Promise.reject(new Error('the queue is not asked for')),
       openInstallation: () => Promise.reject(new Error('nothing is served')),
+      openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
       routeOf: () => Promise.reject(new Error('no route is asked for')),
     });
     return { code, ...seen };

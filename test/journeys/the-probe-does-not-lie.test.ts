@@ -7,13 +7,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { runDifferential, showDisagreement, shrink } from '../support/differential.ts';
 
-const WORLDS = 150;
+const WORLDS = 100;
 
 test('probe and delivery agree in channel, host and verified, in drawn worlds and all modes (R76, R77, S-MX-2)', async () => {
   const { worlds, comparisons, channels, disagreements } = await runDifferential({
     count: WORLDS,
     seed: 20_261_128,
-    concurrency: 12,
+    concurrency: 8,
+    silence: false,
   });
   const [first] = disagreements;
   assert.equal(first === undefined ? '' : showDisagreement(await shrink(first)), '');

@@ -11,19 +11,19 @@ test('one that is alone sets out alone, those that come meanwhile share the next
     await new Promise<void>((resolve) => ends.push(resolve));
     return items.map((item) => item * 10);
   }, 3);
-  // Turns of the event loop, not time: a busy machine has no say in it.
-  const turn = async () => {
-    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const setOut = async (count: number): Promise<void> => {
+    while (groups.length < count) await turn();
   };
   const first = ask(1);
-  await turn();
+  await setOut(1);
   assert.deepEqual(groups, [[1]]);
   const rest = [2, 3, 4, 5].map((item) => ask(item));
-  await turn();
-  assert.deepEqual(groups, [[1]]);
+  for (let count = 0; count < 20; count++) await turn();
+  assert.deepEqual(groups, [[1]], 'while a group is under way nobody else sets out');
   for (const group of [2, 3]) {
     ends.shift()?.();
-    await turn();
+    await setOut(group);
     assert.equal(groups.length, group);
   }
   ends.shift()?.();

@@ -49,7 +49,7 @@ export interface DeliveryChanges {
 }
 
 /** ms that a stage may take here. */
-const SECONDS = 2;
+const SECONDS = 15;
 
 export const QUICK_TIMEOUTS = {
   connect: SECONDS,

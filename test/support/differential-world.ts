@@ -125,7 +125,7 @@ export interface DifferentialWorld {
   readonly international: boolean;
 }
 
-export function drawWorld(seed: number): DifferentialWorld {
+export function drawWorld(seed: number, silence: boolean): DifferentialWorld {
   const random = seededRandom(seed);
   const way = weighted(random, { mx: 12, implicit: 1, 'server by name': 1, 'server by address': 1, literal: 1 });
   const count = way === 'mx' ? weighted(random, { 1: 3, 2: 4, 3: 3 }) : '1';
@@ -134,7 +134,7 @@ export function drawWorld(seed: number): DifferentialWorld {
     way,
     mxSigned: random() < 0.6,
     mx: weighted(random, { works: 40, null: 1, 'no such domain': 1, fails: 1 }),
-    hosts: Array.from({ length: Number(count) }, () => drawHost(random)),
+    hosts: Array.from({ length: Number(count) }, () => drawHost(random, silence)),
     policy: weighted(random, {
       none: 6,
       'enforce all': 2,
@@ -150,14 +150,10 @@ export function drawWorld(seed: number): DifferentialWorld {
   };
 }
 
-function drawHost(random: Random): WorldHost {
-  const addresses = random() < 0.3 ? 2 : 1;
+function drawHost(random: Random, silence: boolean): WorldHost {
   return {
     preference: random() < 0.5 ? 10 : 20,
-    addresses: Array.from({ length: addresses }, () => ({
-      family: random() < 0.7 ? 4 : 6,
-      behaviour: drawBehaviour(random),
-    })),
+    addresses: drawBehaviours(random, silence).map((behaviour) => ({ family: random() < 0.7 ? 4 : 6, behaviour })),
     chain: random() < 0.4 ? 'good' : oneOf(random, CHAINS),
     version: weighted(random, { any: 8, 'TLSv1.2': 3, TLSv1: 1, 'client certificate': 1 }),
     tlsa: random() < 0.5 ? 'none' : oneOf(random, TLSA_SETS),
@@ -167,11 +163,43 @@ function drawHost(random: Random): WorldHost {
   };
 }
 
-/** Silence costs its whole stage, so that it is drawn seldom. */
-function drawBehaviour(random: Random): BehaviourName {
+/** Of two addresses one often breaks behind the 220 where the other has no TLS: what the one did binds the other. */
+function drawBehaviours(random: Random, silence: boolean): readonly BehaviourName[] {
+  const first = drawBehaviour(random, silence);
+  if (random() < 0.65) return [first];
+  if (random() < 0.6) return [first, drawBehaviour(random, silence)];
+  const pair = [oneOf(random, BREAKING), oneOf(random, WITHOUT_TLS)];
+  return random() < 0.5 ? pair : pair.reverse();
+}
+
+const BREAKING: readonly BehaviourName[] = [
+  'closes behind 220',
+  'resets behind 220',
+  'no TLS behind 220',
+  'injects behind 220',
+  'second ehlo refused',
+  'second ehlo closes',
+];
+const WITHOUT_TLS: readonly BehaviourName[] = [
+  'helo only',
+  'no starttls',
+  'starttls on the greeting line',
+  'starttls 454',
+  'starttls 502',
+];
+
+const SILENT = /silent|never/;
+
+/** Somebody in it says nothing. */
+export function isSilent({ hosts }: DifferentialWorld): boolean {
+  return hosts.some(({ addresses }) => addresses.some(({ behaviour }) => SILENT.test(behaviour)));
+}
+
+/** Silence costs its whole stage, so that it is drawn seldom, or not at all. */
+function drawBehaviour(random: Random, silence: boolean): BehaviourName {
   if (random() < 0.4) return 'good';
   const drawn = oneOf(random, Object.keys(BEHAVIOURS));
-  return /silent|never/.test(drawn) && random() < 0.7 ? 'good' : drawn;
+  return SILENT.test(drawn) && (!silence || random() < 0.7) ? 'good' : drawn;
 }
 
 /** Every world that is one step simpler. */

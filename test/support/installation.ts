@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { databasePlaceOf, openConfiguration } from '../../src/app/configuration.ts';
+import { type DataPlace, databasePlaceOf, openConfiguration } from '../../src/app/configuration.ts';
 import { type Output, processWorld, systemClock, type World } from '../../src/app/world.ts';
 import { realServices } from '../../src/cli/real-services.ts';
 import { run } from '../../src/cli/run.ts';
@@ -15,10 +15,10 @@ export const PROGRAM = fileURLToPath(new URL('../../src/tlsreach.js', import.met
 
 /** Changes the configuration of the installation in `data`, and commits. */
 export async function configure(
-  data: string,
+  data: string | DataPlace,
   edit: (document: ConfigurationDocument) => ConfigurationDocument,
 ): Promise<void> {
-  const { configuration, close } = await openConfiguration({ data, database: null }, systemClock);
+  const { configuration, close } = await openConfiguration(placeOf(data), systemClock);
   try {
     const changed = await configuration.change((document) => ({ ok: true, value: edit(document) }));
     if (!changed.ok) throw new Error(JSON.stringify(changed.failure));
@@ -37,14 +37,21 @@ export function allTo(port: number, document: ConfigurationDocument): Configurat
   };
 }
 
-export async function withQueue<Result>(data: string, work: (queue: QueueStore) => Promise<Result>): Promise<Result> {
-  const database = await openDatabase(databasePlaceOf({ data, database: null }), { clock: systemClock });
+export async function withQueue<Result>(
+  data: string | DataPlace,
+  work: (queue: QueueStore) => Promise<Result>,
+): Promise<Result> {
+  const database = await openDatabase(databasePlaceOf(placeOf(data)), { clock: systemClock });
   const queue = createQueueStore(database);
   try {
     return await work(queue);
   } finally {
     await queue.close();
   }
+}
+
+function placeOf(data: string | DataPlace): DataPlace {
+  return typeof data === 'string' ? { data, database: null } : data;
 }
 
 export interface Program {

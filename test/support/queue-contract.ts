@@ -67,6 +67,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
             attempts: 0,
             delayWarnings: 0,
             lastWarningAt: null,
+            last: null,
           },
         ],
       },
@@ -258,6 +259,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     assert.deepEqual(await store.lane('a.example'), { destination: 'a.example', waiting: 1, nextAttemptAt: due });
     const third = await attempt(deferredUntil(due));
     assert.deepEqual([third?.attempts, third?.delayWarnings, third?.lastWarningAt], [1, 1, FACTS.at]);
+    assert.deepEqual(third?.last, { ...FACTS, reply: '451 later' });
   });
 
   test(`${name}: work of a process that went away is given back when its lease is over, and counts (R118)`, async (context) => {

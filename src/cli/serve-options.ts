@@ -1,11 +1,16 @@
-/** The options of the web in `tlsreach serve`, read: where it listens, whom it lets in. */
+/** The options of `tlsreach serve`, read: where it listens, what it does, whom it lets in. */
 import { parseIpAddress } from '../base/ip-address.ts';
 import { parsePort } from '../probe/target.ts';
+import { PLACE_OPTIONS } from './config-options.ts';
 import type { GivenOptions } from './given-options.ts';
-import type { OptionSpec } from './option-specs.ts';
+import { type OptionSpec, WORLD_OPTIONS } from './option-specs.ts';
 
-export const WEB_OPTIONS: readonly OptionSpec[] = [
+export const SERVE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--http <address:port>', help: 'where the web listens (127.0.0.1:8025)' },
+  { flags: '--roles <list>', help: 'what this process does, with commas between (all it can)' },
+  { flags: '--tls-reports', help: 'send TLS reports to domains that ask for them: one process of an installation' },
+  { flags: '--lease <seconds>', help: 'how long the work of a process that died lies idle (60)' },
+  { flags: '--drain <seconds>', help: 'how long what is under way may take after SIGTERM (30)' },
   { flags: '--demo', help: 'with the built-in lab, nothing kept: try it within a minute' },
   {
     flags: '--tls-cert <pem>',
@@ -19,6 +24,19 @@ export const WEB_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: '--no-anonymous', help: 'only people who signed in, and tokens, may test' },
   { flags: '--allow-port <n>', help: 'port that may be tested, beside 25, 465 and 587 (repeatable)', list: true },
+];
+
+export const SERVE_SPECS: readonly OptionSpec[] = [
+  ...SERVE_OPTIONS,
+  ...PLACE_OPTIONS,
+  ...WORLD_OPTIONS.filter(
+    ({ flags }) => !/^--(config|mail-from|canary|deadline|deny-private|allow-private)/.test(flags),
+  ),
+  {
+    flags: '--deny-private',
+    help: 'refuse addresses that are not public (the default here); SMTP routes may lead there',
+  },
+  { flags: '--allow-private', help: 'follow the DNS to addresses that are not public, too' },
 ];
 
 /** What a test may go to unless more is allowed. */
@@ -60,4 +78,14 @@ export function allowedPorts(given: GivenOptions, more: readonly number[]): read
     return port === null ? given.refuse('allowPort', 'a number from 1 to 65535 is expected') : port;
   });
   return [...new Set([...more, ...USUAL_PORTS, ...asked])];
+}
+
+/** Those that were asked for, in the order of `known`. */
+export function rolesOf(given: GivenOptions, known: readonly string[]): readonly string[] {
+  const text = given.text('roles');
+  if (text === undefined) return known;
+  const asked = text.split(',').map((word) => word.trim());
+  const strange = asked.find((word) => !known.includes(word));
+  if (strange !== undefined) return given.refuse('roles', `"${strange.slice(0, 40)}" is none of ${known.join(', ')}`);
+  return known.filter((role) => asked.includes(role));
 }
