@@ -25,6 +25,7 @@ apt-get update -qq
 apt-get install -y -qq --no-install-recommends \
   postgresql postfix nginx unbound knot knot-dnsutils gnutls-bin openssl sslscan testssl.sh \
   bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils dns-root-data \
+  chromium fonts-dejavu-core fonts-noto-cjk \
   libdb5.3 libevent-2.1-7 libgnutls-dane0 libidn12 libnsl2 libpcre2-8-0 </dev/null
 
 mkdir -p "$peers"
@@ -41,4 +42,4 @@ done
 # Compiled into OpenSMTPD: where its unprivileged processes are locked in.
 install -d -o root -g root -m 0755 /var/lib/opensmtpd/empty
 
-echo "interop-setup: PostgreSQL, Postfix, nginx, unbound, Knot, gnutls-cli installed; Exim and OpenSMTPD under artefacts/interop/peers"
+echo "interop-setup: PostgreSQL, Postfix, nginx, unbound, Knot, gnutls-cli, Chromium installed; Exim and OpenSMTPD under artefacts/interop/peers"

@@ -1,5 +1,4 @@
 // What pages do beyond being read: copying, and filling in while a test runs. Without it everything works, too.
-'use strict';
 
 readyToCopy();
 

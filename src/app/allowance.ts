@@ -25,8 +25,9 @@ export function createAllowance({ clock, burst, everyMs }: AllowanceOptions): Al
       const now = clock.monotonic();
       const full = Math.max(now, fullAt.get(key) ?? now);
       const after = full + everyMs;
-      const wait = after - now - burst * everyMs;
-      if (wait > 0) return wait;
+      const wait = full - now - (burst - 1) * everyMs;
+      // Less than a millisecond is what sums of fractions leave over.
+      if (wait >= 1) return wait;
       fullAt.delete(key);
       fullAt.set(key, after);
       if (fullAt.size > MAX_KEYS)

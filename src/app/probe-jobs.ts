@@ -291,10 +291,13 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
       for (const job of queue.splice(0)) {
         end(job, { state: 'failed', result: null, problem: "The service went down before it was this test's turn." });
       }
-      await Promise.race([
-        Promise.allSettled(underWay),
-        new Promise<void>((resolve) => void clock.setTimer(patienceMs, resolve)),
-      ]);
+      await new Promise<void>((resolve) => {
+        const cancel = clock.setTimer(patienceMs, resolve);
+        void Promise.allSettled(underWay).then(() => {
+          cancel();
+          resolve();
+        });
+      });
       await house.apps.close();
     },
   };

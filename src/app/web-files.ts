@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface WebFiles {
-  /** By name without `.ejs`. */
+  /** By name without `.ejs`; those of the operator's side begin with `appliance/`. */
   readonly templates: ReadonlyMap<string, string>;
   readonly style: string;
   readonly script: string;
@@ -17,16 +17,21 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export async function readWebFiles(): Promise<WebFiles> {
   const views = join(ROOT, 'views');
-  const [templates, schemas, style, script] = await Promise.all([
+  const [templates, operator, schemas, style, operatorStyle, script] = await Promise.all([
     textsIn(views, '.ejs'),
+    textsIn(join(views, 'appliance'), '.ejs'),
     textsIn(join(ROOT, 'docs', 'schemas'), '.json'),
     readFile(join(views, 'style.css'), 'utf8'),
+    readFile(join(views, 'appliance', 'style.css'), 'utf8'),
     readFile(join(views, 'page.js'), 'utf8'),
   ]);
   return {
-    templates: new Map([...templates].map(([name, text]) => [name.slice(0, -'.ejs'.length), text])),
+    templates: new Map([
+      ...[...templates].map(([name, text]) => [name.slice(0, -'.ejs'.length), text] as const),
+      ...[...operator].map(([name, text]) => [`appliance/${name.slice(0, -'.ejs'.length)}`, text] as const),
+    ]),
     schemas,
-    style,
+    style: `${style}${operatorStyle}`,
     script,
   };
 }

@@ -22,7 +22,7 @@ export async function openLab(
       redirect: lab.redirect,
     },
     rootPem: lab.rootPem,
-    examples: lab.domains.map(({ label, shows }) => ({ target: `you@${label}.${LAB_ZONE}`, shows })),
+    examples: examplesOf(lab),
     guide: (rootFile) => guideOf(lab, rootFile, Math.max(72, stdout.columns())),
     close: () => lab.stop(),
   };
@@ -58,4 +58,14 @@ function guideOf(lab: Lab, rootFile: string | null, columns: number): readonly s
     '',
     'Ctrl-C closes the lab.',
   ];
+}
+
+/** Those that tell most at a glance come first. */
+const FIRST = ['good', 'best', 'wrong-name', 'expired', 'no-starttls', 'breaks', 'several', 'dane', 'sts'];
+
+function examplesOf({ domains }: Lab): readonly { readonly target: string; readonly shows: string }[] {
+  const rank = (label: string): number => (FIRST.includes(label) ? FIRST.indexOf(label) : FIRST.length);
+  return [...domains]
+    .sort((one, other) => rank(one.label) - rank(other.label))
+    .map(({ label, shows }) => ({ target: `you@${label}.${LAB_ZONE}`, shows }));
 }

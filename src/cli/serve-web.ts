@@ -1,5 +1,6 @@
 /** The role `web` of `tlsreach serve`: the tester's page, the API, and signing in. */
 import { createAccounts } from '../app/accounts.ts';
+import { applianceOf } from '../app/appliance.ts';
 import { createProbeApps } from '../app/probe-apps.ts';
 import { createProbeJobs, DEFAULT_LIMITS } from '../app/probe-jobs.ts';
 import { readWebFiles } from '../app/web-files.ts';
@@ -56,6 +57,7 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     examples: lab?.examples ?? [],
     ports,
     defaultPort: settings.port,
+    appliance: applianceOf(installation, clock),
   });
   const password = await accounts.begin();
   await server.listen(at).catch((error: unknown) => {

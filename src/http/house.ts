@@ -1,5 +1,6 @@
 /** What the web needs of the house; `app` and `serve` put it together. */
 import type { Accounts } from '../app/accounts.ts';
+import type { Appliance } from '../app/appliance.ts';
 import type { ProbeJobs } from '../app/probe-jobs.ts';
 import type { WebFiles } from '../app/web-files.ts';
 import type { Clock } from '../base/clock.ts';
@@ -25,4 +26,6 @@ export interface WebHouse {
   readonly examples: readonly { readonly target: string; readonly shows: string }[];
   readonly ports: readonly number[];
   readonly defaultPort: number;
+  /** The operator's side; left out or null where there is the tester alone. */
+  readonly appliance?: Appliance | null | undefined;
 }

@@ -1,17 +1,26 @@
 /** Which language a page is in: the one that was chosen, else the first of the browser's that we have (RFC 9110 12.5.4). */
-import { EN, type MessageKey, type Messages } from './messages/en.ts';
+import { EN, type Messages, type MessageKey as TesterKey } from './messages/en.ts';
 import { ES } from './messages/es.ts';
 import { JA } from './messages/ja.ts';
 import { NL } from './messages/nl.ts';
+import { OPERATOR_EN, type OperatorKey, type OperatorMessages } from './messages/operator-en.ts';
+import { OPERATOR_ES } from './messages/operator-es.ts';
+import { OPERATOR_JA } from './messages/operator-ja.ts';
+import { OPERATOR_NL } from './messages/operator-nl.ts';
+import { OPERATOR_PT } from './messages/operator-pt.ts';
 import { PT } from './messages/pt.ts';
 
 export const LANGUAGES = {
-  en: { name: 'English', messages: EN },
-  nl: { name: 'Nederlands', messages: NL },
-  es: { name: 'Español', messages: ES },
-  pt: { name: 'Português', messages: PT },
-  ja: { name: '日本語', messages: JA },
-} as const satisfies Readonly<Record<string, { readonly name: string; readonly messages: Messages }>>;
+  en: { name: 'English', messages: { ...EN, ...OPERATOR_EN } },
+  nl: { name: 'Nederlands', messages: { ...NL, ...OPERATOR_NL } },
+  es: { name: 'Español', messages: { ...ES, ...OPERATOR_ES } },
+  pt: { name: 'Português', messages: { ...PT, ...OPERATOR_PT } },
+  ja: { name: '日本語', messages: { ...JA, ...OPERATOR_JA } },
+} as const satisfies Readonly<
+  Record<string, { readonly name: string; readonly messages: Messages & OperatorMessages }>
+>;
+
+export type MessageKey = TesterKey | OperatorKey;
 
 export type Language = keyof typeof LANGUAGES;
 

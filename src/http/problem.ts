@@ -18,6 +18,8 @@ const TITLES = {
   'not-permitted': [403, 'This is not allowed here'],
   'not-found': [404, 'There is nothing here'],
   'method-not-allowed': [405, 'This cannot be done here'],
+  conflict: [409, 'This does not fit what is there now'],
+  'precondition-failed': [412, 'It was changed in the meantime'],
   'too-large': [413, 'The request is too large'],
   'unsupported-media-type': [415, 'The body is of a kind that is not read here'],
   'idempotency-key-reused': [422, 'The idempotency key belongs to another request'],

@@ -7,9 +7,11 @@ import { parsePort } from '../probe/target.ts';
 import { CONCEPTS } from '../report/explain-concepts.ts';
 import { sendText } from './answer.ts';
 import { comparisonPage } from './comparison.ts';
+import { proposedMode } from './destination-outlook.ts';
 import { fromOurPage } from './form-guard.ts';
 import type { WebHouse } from './house.ts';
 import { matrixSoFar } from './matrix.ts';
+import { mayChange } from './operator.ts';
 import { badgePicture } from './pictures.ts';
 import { canonical } from './probe-api.ts';
 import { problemOf } from './problem.ts';
@@ -120,8 +122,18 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     }
     const history = await jobs.list({ target: job.target, unlisted: true, limit: 6, before: null });
     const result = resultPage(job, job.result, say, jobs.limits.reuseMs);
+    const proposal =
+      house.appliance == null || !mayChange(request)
+        ? null
+        : { domain: job.result.domain, mode: proposedMode(job.result) };
     const others = history.filter(({ id, result: kept }) => id !== job.id && kept !== null).map(shortOf);
-    return views.page(request, reply, 'result', { result, others }, { title: `${result.target}: ${result.headline}` });
+    return views.page(
+      request,
+      reply,
+      'result',
+      { result, others, proposal },
+      { title: `${result.target}: ${result.headline}` },
+    );
   });
 
   server.get('/domains/:domain', HIDDEN, async (request, reply) => {

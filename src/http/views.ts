@@ -4,6 +4,7 @@
  */
 import ejs from 'ejs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { printable } from '../base/printable.ts';
 import { escapeMarkup } from '../report/markup.ts';
 import { sendText } from './answer.ts';
 import type { WebHouse } from './house.ts';
@@ -39,12 +40,12 @@ export interface Views {
 export const LANGUAGE_COOKIE = 'tlsreach_language';
 const YEAR_S = 365 * 86_400;
 
-export function createViews({ files, tls }: WebHouse): Views {
+export function createViews({ files, tls, appliance }: WebHouse): Views {
   const compiled = new Map(
     [...files.templates].map(([name, text]) => [
       name,
       ejs.compile(text, {
-        escape: (value: unknown) => escapeMarkup(String(value ?? '')),
+        escape: (value: unknown) => harmless(String(value ?? '')),
         strict: true,
         localsName: 'page',
         rmWhitespace: true,
@@ -85,6 +86,8 @@ export function createViews({ files, tls }: WebHouse): Views {
       refresh,
       path,
       user: session?.user.name ?? null,
+      operator: appliance != null && session !== null && !session.user.mustChange,
+      inDesk: template === 'appliance/frame',
       languages: Object.entries(LANGUAGES).map(([code, { name }]) => ({
         code,
         name,
@@ -102,4 +105,10 @@ export function createViews({ files, tls }: WebHouse): Views {
       return page(request, reply, 'problem', { problem }, { title: say('problemTitle'), status: problem.status });
     },
   };
+}
+
+/** What was typed or asked for comes back here, too: nothing invisible, nothing that turns the reading direction (R54). */
+function harmless(text: string): string {
+  const lines = text.split('\n').map((line) => printable(line, Number.POSITIVE_INFINITY));
+  return escapeMarkup(lines.join('\n'));
 }

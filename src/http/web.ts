@@ -6,10 +6,12 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { printable } from '../base/printable.ts';
 import { toJson } from '../report/json.ts';
+import { StoreTrouble } from '../store/trouble.ts';
 import { accountPages } from './account-pages.ts';
 import { knowCallers } from './caller.ts';
 import type { WebHouse } from './house.ts';
 import { metricsRoutes } from './metrics.ts';
+import { operatorSide } from './operator-side.ts';
 import { probeApi } from './probe-api.ts';
 import { kindOfStatus, type Problem, problemOf, sendProblem } from './problem.ts';
 import { testerPages } from './tester-pages.ts';
@@ -89,6 +91,7 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
     probeApi(inner, house);
     testerPages(inner, house, views);
     accountPages(inner, house, views);
+    if (house.appliance != null) operatorSide(inner, house, house.appliance, views);
   });
   await server.ready();
   return server;
@@ -110,10 +113,13 @@ interface Fault {
 /** What a request did wrong is told; what we did wrong is written down and not told. */
 function problemFrom(error: FastifyError, house: WebHouse): Problem {
   if (error.validation !== undefined) {
-    const faults = (error.validation as readonly Fault[]).slice(0, 20).map((fault) => ({
-      pointer: printable(fault.instancePath ?? '', 200),
-      detail: printable(faultWords(fault), 300),
-    }));
+    const faults = (error.validation as readonly Fault[])
+      .filter(({ message }) => message !== 'schema is false')
+      .slice(0, 20)
+      .map((fault) => ({
+        pointer: printable(fault.instancePath ?? '', 200),
+        detail: printable(faultWords(fault), 300),
+      }));
     const where = error.validationContext ?? 'request';
     const first = faults[0];
     return problemOf(
@@ -124,6 +130,10 @@ function problemFrom(error: FastifyError, house: WebHouse): Problem {
       ),
       faults,
     );
+  }
+  if ((error as Error) instanceof StoreTrouble) {
+    house.log('error', 'the store does not answer', { error: error.message });
+    return problemOf('unavailable', 'The store does not take or give anything at the moment. Please try again later.');
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) {

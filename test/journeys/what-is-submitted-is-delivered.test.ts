@@ -205,3 +205,13 @@ test('a folder that cannot be used is said in a sentence, with exit 1', async (c
   assert.equal(broken.code, 1);
   assert.match(broken.err, /^tlsreach: the database is damaged/);
 });
+
+test('a place that can be no folder is a mistake in what was said: exit 2, at once, whatever the command', async (context) => {
+  const file = join(newFolder(context), 'file');
+  writeFileSync(file, '');
+  for (const words of [['queue', 'list'], ['submit', 'ann@example.com'], ['destconfig', 'list'], ['serve']]) {
+    const { code, err } = await runHere([...words, '--data', join(file, 'data')], 'Subject: x\n\nx\n');
+    assert.equal(code, 2, words.join(' '));
+    assert.match(err, /the folder .*\/file\/data cannot be made: .*\/file is a file/, words.join(' '));
+  }
+});

@@ -25,6 +25,7 @@ export const EN = {
   optPort: 'Port',
   examples: 'Try one of these',
   examplesLead: 'The built-in lab is running: each of its domains shows one fault.',
+  allExamples: 'All {count} of them',
   recent: 'Tested lately',
   nobodyYet: 'Nothing has been tested here yet. Write an address above to begin.',
   onlySignedIn: 'Testing is for people who signed in here.',

@@ -27,6 +27,7 @@ export const ES: Messages = {
   optPort: 'Puerto',
   examples: 'Pruebe una de estas',
   examplesLead: 'El laboratorio incorporado está en marcha: cada dominio muestra un fallo.',
+  allExamples: 'Los {count} ejemplos',
   recent: 'Probado hace poco',
   nobodyYet: 'Aquí aún no se ha probado nada. Escriba arriba una dirección para empezar.',
   onlySignedIn: 'Aquí solo puede probar quien ha iniciado sesión.',

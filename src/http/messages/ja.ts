@@ -27,6 +27,7 @@ export const JA: Messages = {
   optPort: 'ポート',
   examples: '次の例を試してください',
   examplesLead: '内蔵のラボが動作中です。各ドメインが一つの障害を示します。',
+  allExamples: '全 {count} 件',
   recent: '最近のテスト',
   nobodyYet: 'まだ何もテストされていません。上にアドレスを入力してください。',
   onlySignedIn: 'テストにはサインインが必要です。',

@@ -27,6 +27,7 @@ export const NL: Messages = {
   optPort: 'Poort',
   examples: 'Probeer een van deze',
   examplesLead: 'Het ingebouwde lab draait: elk domein ervan toont één fout.',
+  allExamples: 'Alle {count}',
   recent: 'Onlangs getest',
   nobodyYet: 'Hier is nog niets getest. Vul hierboven een adres in om te beginnen.',
   onlySignedIn: 'Testen is hier voor wie zich heeft aangemeld.',

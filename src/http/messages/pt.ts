@@ -27,6 +27,7 @@ export const PT: Messages = {
   optPort: 'Porta',
   examples: 'Experimente um destes',
   examplesLead: 'O laboratório incorporado está a funcionar: cada domínio mostra uma falha.',
+  allExamples: 'Todos os {count}',
   recent: 'Testado há pouco',
   nobodyYet: 'Ainda nada foi testado aqui. Escreva acima um endereço para começar.',
   onlySignedIn: 'Aqui só testa quem entrou na sua conta.',

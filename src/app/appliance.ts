@@ -1,0 +1,29 @@
+/** What the operator's side works with: the configuration, the queue and the logs of an installation. */
+import type { Clock } from '../base/clock.ts';
+import type { Outcome } from '../base/outcome.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { OnDeliveryEvent } from '../delivery/events.ts';
+import type { AcceptedMessage, QueueStore } from '../delivery/queue-store.ts';
+import type { SubmissionFault, SubmittedMessage } from '../delivery/submission.ts';
+import type { Installation } from './installation.ts';
+import { createLogDesk, type LogDesk } from './log-desk.ts';
+
+export interface Appliance {
+  /** This system's name, as others know it. */
+  readonly hostname: string;
+  readonly configuration: Configuration;
+  readonly queue: QueueStore;
+  readonly logs: LogDesk;
+  /** Durable when it resolves; rejects with `StoreTrouble` where the queue cannot take it. */
+  submit(message: SubmittedMessage): Promise<Outcome<AcceptedMessage, SubmissionFault>>;
+  /** For the logs: what a person did to the queue. */
+  readonly tell: OnDeliveryEvent;
+}
+
+export function applianceOf(
+  installation: Pick<Installation, 'hostname' | 'configuration' | 'queue' | 'sinks' | 'submit' | 'place'>,
+  clock: Clock,
+): Appliance {
+  const { hostname, configuration, queue, sinks, submit, place } = installation;
+  return { hostname, configuration, queue, submit, tell: sinks, logs: createLogDesk(place.data, clock) };
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryAccounts } from '../../src/config/account-store.ts';
+import { openWeb, type WebStage } from './web-stage.ts';
+
+const form = (web: WebStage, url: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  web.server.inject({
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...headers },
+    payload: new URLSearchParams(fields).toString(),
+  });
+
+async function signIn(web: WebStage, name: string, password: string): Promise<string> {
+  const answer = await form(web, '/sign-in', { name, password });
+  assert.equal(answer.statusCode, 303, answer.body.slice(0, 300));
+  const cookie = String(answer.headers['set-cookie']);
+  assert.match(cookie, /HttpOnly/);
+  assert.match(cookie, /SameSite=Strict/);
+  return cookie.split(';')[0] ?? '';
+}
+
+const csrfIn = (body: string): string => /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? '';
+
+test('from the one-time password to a password, a token and a colleague; all of it on record', async () => {
+  const store = memoryAccounts();
+  const web = await openWeb({ accounts: store });
+  try {
+    let cookie = await signIn(web, 'admin', web.password);
+    const first = await web.server.inject({ url: '/account', headers: { cookie } });
+    assert.doesNotMatch(first.body, /account\/tokens/, 'a password that was given opens nothing but its change');
+    const csrf = csrfIn(first.body);
+    assert.equal(
+      (await form(web, '/account/tokens', { csrf, title: 'x', 'scope-probe': 'on' }, { cookie })).headers.location,
+      '/account',
+    );
+    assert.equal(
+      (await form(web, '/account/password', { csrf, old: web.password, chosen: 'short' }, { cookie })).statusCode,
+      400,
+    );
+    assert.equal(
+      (await form(web, '/account/password', { csrf, old: 'wrong', chosen: 'long enough for anybody' }, { cookie }))
+        .statusCode,
+      400,
+    );
+    assert.equal(
+      (await form(web, '/account/password', { old: web.password, chosen: 'long enough for anybody' }, { cookie }))
+        .statusCode,
+      403,
+      'without the token of the form',
+    );
+    assert.equal(
+      (await form(web, '/account/password', { csrf, old: web.password, chosen: 'long enough for anybody' }, { cookie }))
+        .statusCode,
+      303,
+    );
+    const made = await form(web, '/account/tokens', { csrf, title: 'nightly <b>', 'scope-probe': 'on' }, { cookie });
+    assert.match(made.body, /nightly &lt;b&gt;/);
+    const token = /tlsr_[2-9a-z]{40}/.exec(made.body)?.[0] ?? '';
+    assert.ok(!JSON.stringify([await store.tokens(), await store.users()]).includes(token), 'kept as a digest alone');
+    assert.ok(!JSON.stringify(await store.users()).includes('long enough'));
+    const bearer = (value: string) =>
+      web.server.inject({
+        method: 'POST',
+        url: '/api/v1/probes',
+        headers: { authorization: `Bearer ${value}` },
+        payload: { target: 'ann@example.com', options: { rcpt: true } },
+      });
+    assert.equal((await bearer(token)).statusCode, 202, 'a token may ask for RCPT');
+    assert.equal((await bearer('tlsr_nobody')).statusCode, 401);
+    const granted = await form(web, '/account/users', { csrf, name: 'Bea', role: 'viewer' }, { cookie });
+    const given = /<code id="secret">([2-9a-z]{20})</.exec(granted.body)?.[1] ?? '';
+    const bea = await signIn(web, 'bea', given);
+    const hers = csrfIn((await web.server.inject({ url: '/account', headers: { cookie: bea } })).body);
+    await form(web, '/account/password', { csrf: hers, old: given, chosen: 'quite another long one' }, { cookie: bea });
+    assert.equal(
+      (await form(web, '/account/users', { csrf: hers, name: 'eve', role: 'admin' }, { cookie: bea })).statusCode,
+      403,
+      'a viewer makes nobody an admin',
+    );
+    assert.equal(
+      (await form(web, '/account/tokens', { csrf: hers, title: 'x', 'scope-send': 'on' }, { cookie: bea })).statusCode,
+      403,
+    );
+    assert.deepEqual(
+      (await store.users()).map(({ name }) => name),
+      ['admin', 'bea'],
+    );
+    await form(web, '/account/users/remove', { csrf, name: 'bea' }, { cookie });
+    assert.equal(
+      (await web.server.inject({ url: '/account', headers: { cookie: bea } })).statusCode,
+      303,
+      'her session is over at once',
+    );
+    await form(web, '/sign-out', { csrf }, { cookie });
+    assert.equal((await web.server.inject({ url: '/account', headers: { cookie } })).headers.location, '/sign-in');
+    const what = (await store.audit(50)).map((entry) => entry.what);
+    for (const expected of ['user.granted', 'sign-in', 'password.changed', 'token.created', 'user.removed'])
+      assert.ok(what.includes(expected), expected);
+    cookie = '';
+  } finally {
+    await web.close();
+  }
+});
+
+test('guessing is slowed down, by name and by client', async () => {
+  const web = await openWeb();
+  try {
+    const codes = [];
+    for (let turn = 0; turn < 7; turn += 1)
+      codes.push((await form(web, '/sign-in', { name: 'admin', password: `guess ${turn}` })).statusCode);
+    assert.deepEqual(codes, [403, 403, 403, 403, 403, 429, 429]);
+    assert.equal(
+      (await form(web, '/sign-in', { name: 'admin', password: web.password })).statusCode,
+      429,
+      'the right one has to wait, too',
+    );
+  } finally {
+    await web.close();
+  }
+});
+
+test('forms of other sites are refused, and the API does not know sessions', async () => {
+  const web = await openWeb({ house: { anonymous: false } });
+  try {
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
+      assert.equal((await form(web, '/probes', { target: 'a.example' }, headers)).statusCode, 403);
+      assert.equal((await form(web, '/sign-in', { name: 'admin', password: web.password }, headers)).statusCode, 403);
+    }
+    const old = await web.server.inject({
+      method: 'POST',
+      url: '/sign-in',
+      headers: {
+        origin: 'https://evil.example',
+        host: 'here.example',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: 'name=admin',
+    });
+    assert.equal(old.statusCode, 403, 'a browser that only says the origin');
+    const cookie = await signIn(web, 'admin', web.password);
+    const api = await web.server.inject({
+      method: 'POST',
+      url: '/api/v1/probes',
+      headers: { cookie },
+      payload: { target: 'a.example' },
+    });
+    assert.equal(api.statusCode, 401);
+    assert.equal(api.headers['www-authenticate'], 'Bearer');
+    assert.equal((await form(web, '/probes', { target: 'a.example' })).headers.location, '/sign-in');
+    assert.deepEqual(web.probed, []);
+  } finally {
+    await web.close();
+  }
+});
