@@ -91,6 +91,42 @@ test('one message to two domains is split; the good one does not wait for the ot
   assert.ok(!kinds(world.events).includes('message-finished'));
 });
 
+test('a message that one of two took is not called bounced, whichever was settled last', async (context) => {
+  for (const slow of ['a.example', 'b.example']) {
+    const world = await queueWorld(context, {
+      answer: (address) => (address.endsWith('@b.example') ? REFUSED : DELIVERED),
+      during: async ({ destination }) => {
+        if (destination === slow) await new Promise<void>((resolve) => world.clock.setTimer(5_000, resolve));
+      },
+    });
+    await world.dispatcher.start();
+    await world.accept(['ann@a.example', 'bob@b.example']);
+    await world.calm();
+    await world.pass(6, 1);
+    const told = world.events.filter(({ kind }) => kind === 'message-finished');
+    assert.deepEqual(
+      told.map((event) => event.kind === 'message-finished' && event.how),
+      ['done'],
+      `${slow} last`,
+    );
+  }
+});
+
+test('a message that breaks the connection holds nobody up; a host that breaks with every message is down (R116)', async (context) => {
+  const world = await queueWorld(context, {
+    answer: (address) => (/^(evil|any)/.test(address) ? { ...UNREACHABLE, begun: true } : DELIVERED),
+    controls: () => ({ maxConcurrency: 1 }),
+  });
+  await world.dispatcher.start();
+  await world.accept(['evil@a.example']);
+  const good = await world.accept(['ann@a.example']);
+  await world.calm();
+  assert.equal((await world.store.list({ mid: good, limit: 9 }))[0]?.state, 'delivered');
+  for (let count = 0; count < 5; count += 1) await world.accept([`any${count}@b.example`]);
+  await world.calm();
+  assert.equal(world.handed.filter(({ destination }) => destination === 'b.example').length, 2);
+});
+
 test('what senders are told is queued with the report, once, and a bounce has no sender to tell (R109)', async (context) => {
   const world = await queueWorld(context, {
     answer: (address) => (address.startsWith('no') ? REFUSED : DELIVERED),
