@@ -286,7 +286,7 @@ class Worker {
     gateway: Gateway | null,
   ): Promise<HandOverReport> {
     const { configuration, nextDcid, handOver, signal, dress, onFault } = this.#is;
-    const key = controlsKey(controls, gateway);
+    const key = controlsKey(controls, gateway, this.#destination, configuration);
     try {
       const outgoing = await dress(message, this.#destination);
       if (this.#line !== null && (key !== this.#lineKey || !this.#line.takes(outgoing))) await this.#hangUp();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { deliverAtOnce } from '../../src/delivery/deliver-now.ts';
 import type { DeliveryEvent } from '../../src/delivery/events.ts';
+import type { SmtpRoute } from '../../src/delivery/settings.ts';
 import { DELIVERED, LATER, queueWorld, REFUSED, UNREACHABLE } from '../support/queue-world.ts';
 import { messageTo, START } from '../support/store-world.ts';
 
@@ -125,6 +126,29 @@ test('a message that breaks the connection holds nobody up; a host that breaks w
   for (let count = 0; count < 5; count += 1) await world.accept([`any${count}@b.example`]);
   await world.calm();
   assert.equal(world.handed.filter(({ destination }) => destination === 'b.example').length, 2);
+});
+
+test('a route that was committed meanwhile is followed by the next message, not by the next connection (R127)', async (context) => {
+  let route: SmtpRoute | null = null;
+  const world = await queueWorld(context, {
+    controls: () => ({ maxConcurrency: 1 }),
+    route: () => route,
+    during: async ({ mid }) => {
+      if (mid === 2) route = { domain: 'a.example', targets: [{ kind: 'use-dns', priority: 0 }] };
+    },
+  });
+  for (let count = 0; count < 4; count += 1) await world.accept(['ann@a.example']);
+  await world.dispatcher.start();
+  await world.calm();
+  assert.deepEqual(
+    world.handed.map(({ mid, connection }) => [mid, connection]),
+    [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [4, 2],
+    ],
+  );
 });
 
 test('what senders are told is queued with the report, once, and a bounce has no sender to tell (R109)', async (context) => {
