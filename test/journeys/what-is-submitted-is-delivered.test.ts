@@ -182,6 +182,11 @@ test('what cannot be sent is refused before anything is queued, with exit 2', as
     [['-f', 'bad@@here', 'ann@a.example'], 'Subject: x\n\n', /the sender "bad@@here"/],
     [['-f', 'me@here.example', 'ann@a..example'], 'Subject: x\n\n', /the recipient "ann@a\.\.example"/],
     [['-f', 'me@here.example', '-N', 'never,delay', 'ann@a.example'], 'Subject: x\n\n', /never stands alone/],
+    [
+      ['-f', 'me@here.example', '--gateway', 'x', 'ann@a.example'],
+      'Subject: x\n\n',
+      /"x": no virtual gateway of this name/,
+    ],
     [['-f', 'me@here.example', 'ann@a.example'], `Subject: x\n\n${'x'.repeat(999)}\n`, /998 octets/],
   ];
   const results = await Promise.all(cases.map(([words, input]) => run(['submit', ...words], input)));
