@@ -211,6 +211,6 @@ test('a place that can be no folder is a mistake in what was said: exit 2, at on
   for (const words of [['queue', 'list'], ['submit', 'ann@example.com'], ['destconfig', 'list'], ['serve']]) {
     const { code, err } = await runHere([...words, '--data', join(file, 'data')], 'Subject: x\n\nx\n');
     assert.equal(code, 2, words.join(' '));
-    assert.match(err, /the folder .*\/file\/data cannot be made: .*\/file is a file/, words.join(' '));
+    assert.match(err, /the folder .*\/file\/data cannot be used: .*\/file is a file/, words.join(' '));
   }
 });
