@@ -29,8 +29,8 @@ export class HostWord {
 }
 
 /** A host took a message, or refused it in its own name. */
-export function isServed({ recipients }: HandOverReport): boolean {
-  return recipients.some((outcome) => !isHostTrouble(outcome));
+export function isServed({ contacted, recipients }: HandOverReport): boolean {
+  return contacted && recipients.some((outcome) => !isHostTrouble(outcome));
 }
 
 function isHostTrouble({ category }: RecipientOutcome): boolean {
