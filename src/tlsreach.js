@@ -24,11 +24,29 @@ function start() {
     .then(function (module) {
       module.enableCompileCache();
       /* Node strips types from its own project's files only: below node_modules the built ones are taken. */
-      var here = decodeURIComponent(new URL('.', import.meta.url).pathname);
-      return import(/\/node_modules\//.test(here) ? '../dist/cli/main.js' : './cli/main.ts');
+      var here = new URL('.', import.meta.url);
+      var built = /\/node_modules\//.test(decodeURIComponent(here.pathname));
+      var own = built ? new URL('../dist/', here).href : here.href;
+      var format = built ? 'module' : 'module-typescript';
+      module.registerHooks({ resolve: ownFiles(own, format) });
+      return import(built ? '../dist/cli/main.js' : './cli/main.ts');
     })
     .catch(function (error) {
       console.error('tlsreach could not start: ' + (error && error.stack ? error.stack : error));
       process.exit(4);
     });
+}
+
+/*
+ * Our own files name each other by relative paths with their endings, so nothing has to be looked for: this spares Node
+ * the questions to the file system that it otherwise asks about each of some two hundred files, a quarter of the start.
+ * Whatever other files ask for goes its usual way.
+ */
+function ownFiles(own, format) {
+  return function (specifier, context, next) {
+    var parent = context.parentURL || '';
+    if (specifier.charAt(0) !== '.' || parent.indexOf(own) !== 0) return next(specifier, context);
+    var file = new URL(specifier, parent).href;
+    return { url: file, format: format, shortCircuit: true };
+  };
 }

@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   pki: 2,
   mtasts: 3,
   dane: 3,
+  revocation: 3,
   tlsrpt: 3,
   policy: 4,
   session: 5,
@@ -42,7 +43,7 @@ const OWNED_MODULES: readonly { readonly owners: readonly string[]; readonly mod
     { owners: ['store'], modules: /^(node:sqlite|better-sqlite3|kysely|pg|postgres)(\/|$)/, why: 'drive a database' },
     { owners: ['net', 'lab'], modules: /^node:(net|http|https|http2)$/, why: 'open TCP sockets' },
     { owners: ['dns', 'lab'], modules: /^node:dgram$/, why: 'open UDP sockets' },
-    { owners: ['dns', 'mtasts'], modules: /^undici$/, why: 'speak HTTP as a client' },
+    { owners: ['dns', 'net'], modules: /^undici$/, why: 'speak HTTP as a client' },
     { owners: ['app', 'store'], modules: /^node:fs(\/promises)?$/, why: 'touch files' },
     { owners: [], modules: /^node:(child_process|cluster|vm)$/, why: 'run other programs or code' },
   ];

@@ -23,6 +23,19 @@ Three rules the table cannot show:
    attempt, in any mode that uses TLS when offered.
 2. In mode No STARTTLS is never sent, so E3 to E8 and E11 cannot come up; the cells say what happens to the message.
 3. Published policy (MTA-STS, DANE) is joined with the mode: the stricter of each field holds, never the laxer.
+
+## The levels of Postfix
+
+A probe also foretells what Postfix does at each of its TLS security levels (\`senders\` in its JSON). Held against a real
+Postfix that sends to the same servers (\`test/interop/delivery-by-postfix*.test.ts\`), it is right but for this:
+
+- Debian's OpenSSL has security level 2, at which TLS 1.0 and 1.1 are over. Postfix takes it down where it admits anonymous
+  ciphers, at \`may\` and \`encrypt\`, and not at the levels that look at the certificate: there a host that speaks nothing
+  newer gets nothing, although its certificate is good.
+- Of a TLSA record that matched at a host whose MX record is not signed, Postfix says "Trusted" and not "Verified": nobody
+  vouches for the name of the host. The message goes all the same.
+- The prediction is of the first try. At \`may\` Postfix goes on in clear where TLS fails behind the 220, once the message
+  has waited for minimal_backoff_time; Preferred never does.
 `;
 }
 

@@ -5,11 +5,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { CanaryWord } from '../probe/canary.ts';
+import type { CapturedStatus } from '../probe/capture.ts';
 import { type ProbeDependencies, probe, type SessionRequest } from '../probe/probe.ts';
 import { capturedEvidence } from '../probe/rejudge.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { SessionReport } from '../probe/result-of.ts';
+import type { StatusSource } from '../revocation/status.ts';
 import { DEFAULT_SESSION_TIMEOUT_MS, OBSERVE, openSession, STAY_IN_CLEAR } from '../session/open.ts';
 import { createCanaryWatch } from './canaries.ts';
 import { certificateJudge } from './certificate-judge.ts';
@@ -94,6 +96,8 @@ async function observe(house: ProbingHouse, request: SessionRequest): Promise<Se
   const { host, address, port, signal, onStage } = request;
   const target = { exchange: host.exchange, preference: host.preference, address, port };
   const moment = firstReading(world.clock);
+  const heard: CapturedStatus[] = [];
+  const statuses = recorder === undefined || house.statuses === null ? house.statuses : listen(house.statuses, heard);
   const report = await openSession(
     {
       target,
@@ -121,14 +125,26 @@ async function observe(house: ProbingHouse, request: SessionRequest): Promise<Se
               if (stage !== undefined) onStage(stage, evidence);
             },
     },
-    { net, clock: world.clock, judge: certificateJudge({ ...house, ...request, moment, target }) },
+    { net, clock: world.clock, judge: certificateJudge({ ...house, ...request, statuses, moment, target }) },
   );
   const { evidence, transcript } = report;
   const wanted = request.tls === 'observe' && evidence.greeting.kind === 'seen';
   const scan = wanted ? await house.scan?.(request) : undefined;
   const captured = { judgedAt: moment(), evidence: capturedEvidence(report), transcript, scan: scan?.report };
-  recorder?.session({ tls: request.tls, ...captured });
+  recorder?.session({ tls: request.tls, ...captured, ...(heard.length === 0 ? {} : { statuses: heard }) });
   return { evidence, transcript, scan };
+}
+
+/** The same source, with what it answers kept in `heard`. */
+function listen(statuses: StatusSource, heard: CapturedStatus[]): StatusSource {
+  return {
+    ...statuses,
+    fetch: async (request, signal) => {
+      const answer = await statuses.fetch(request, signal);
+      heard.push({ kind: request.kind, url: request.url, answer });
+      return answer;
+    },
+  };
 }
 
 /** The time at which it is first asked for, from then on. */

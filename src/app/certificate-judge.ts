@@ -1,6 +1,6 @@
 /**
- * What a session asks when it has seen a chain: our roots, our time, the TLSA records and, only where the verdict can still change by
- * it, the forward-confirmed reverse name of the address (R91).
+ * What a session asks when it has seen a chain: our roots, our time, the TLSA records, the authority where that is wanted,
+ * and, only where the verdict can still change by it, the forward-confirmed reverse name of the address (R91).
  */
 import type { Domain } from '../base/domain.ts';
 import { parseIpAddress } from '../base/ip-address.ts';
@@ -10,10 +10,12 @@ import { daneOutcome } from '../dane/outcome.ts';
 import { confirmedNames } from '../dns/pointer.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import { parseCertificate } from '../pki/certificate.ts';
+import type { ChainVerdict } from '../pki/chain-verdict.ts';
 import { judgeIdentity, needsPointerNames } from '../pki/identity.ts';
-import { judgeChain } from '../pki/judge-chain.ts';
+import { type ChainToJudge, judgeChain, pathToAskAbout, withRevocation } from '../pki/judge-chain.ts';
 import type { TrustAnchors } from '../pki/trust-anchors.ts';
 import { DANE_NOT_TESTED } from '../policy/evidence.ts';
+import type { StatusSource } from '../revocation/status.ts';
 import type { CertificateJudge, SessionTarget } from '../session/open.ts';
 
 export interface JudgeOptions {
@@ -32,6 +34,10 @@ export interface JudgeOptions {
   readonly strictCn: boolean;
   /** Null where nobody looked. */
   readonly dane: DaneLookup | null;
+  /** The host was asked for a stapled OCSP response. */
+  readonly stapleAsked: boolean;
+  /** Who is asked about certificates that no staple vouches for; null where nobody is. */
+  readonly statuses: StatusSource | null;
 }
 
 export function certificateJudge({
@@ -45,9 +51,18 @@ export function certificateJudge({
   routeName = null,
   strictCn,
   dane,
+  stapleAsked,
+  statuses,
 }: JudgeOptions): CertificateJudge {
   return {
-    judgeChain: (chainAsSent, ocspStaple) => judgeChain({ chainAsSent, anchors, at: moment(), ocspStaple }),
+    judgeChain: (chainAsSent, ocspStaple, signal) => {
+      const staple = stapleAsked ? { ocspStaple } : {};
+      const question: ChainToJudge = { chainAsSent, anchors, at: moment(), ...staple };
+      const verdict = judgeChain(question);
+      return statuses === null || !verdict.trusted || verdict.revocation === 'good'
+        ? verdict
+        : askAuthority(statuses, { question, verdict }, signal);
+    },
     judgeIdentity: async (chainAsSent, signal) => {
       const [first] = chainAsSent;
       const leaf = first === undefined ? null : parseCertificate(first);
@@ -83,4 +98,17 @@ export function certificateJudge({
       return { status, usage, detail, verdict };
     },
   };
+}
+
+/** Loaded only for those who want it. */
+async function askAuthority(
+  statuses: StatusSource,
+  { question, verdict }: { readonly question: ChainToJudge; readonly verdict: ChainVerdict },
+  signal: AbortSignal,
+): Promise<ChainVerdict> {
+  const path = pathToAskAbout(question);
+  if (path === null) return verdict;
+  const { lookUpRevocation } = await import('../revocation/look-up.ts');
+  const seen = await lookUpRevocation(statuses, { ...path, at: question.at }, signal);
+  return seen === null ? verdict : withRevocation(verdict, path.leaf, seen);
 }

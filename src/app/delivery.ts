@@ -22,7 +22,10 @@ import type { House } from './house.ts';
 const CONNECTIONS_PER_ADDRESS = 10_000;
 
 export interface DeliveryOptions {
-  readonly house: Pick<House, 'settings' | 'world' | 'resolver' | 'senderSts' | 'anchors' | 'heloName'>;
+  readonly house: Pick<
+    House,
+    'settings' | 'world' | 'resolver' | 'senderSts' | 'anchors' | 'heloName' | 'stapleAsked' | 'statuses'
+  >;
   /** Read anew for each connection, so that a commit is followed. */
   readonly delivery: () => DeliverySettings;
   /** For all outgoing TLS; null: none is presented. */

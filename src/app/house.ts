@@ -16,6 +16,8 @@ import { createStsDiscovery, type DiscoverSts } from '../mtasts/discover.ts';
 import { createPolicyFetcher } from '../mtasts/fetch.ts';
 import { createNet, type Net } from '../net/net.ts';
 import { describeAnchorFault, type TrustAnchors } from '../pki/trust-anchors.ts';
+import type { StatusWorld } from '../revocation/fetch-status.ts';
+import type { StatusSource } from '../revocation/status.ts';
 import type { Recorded } from './recorder.ts';
 import { chooseResolvers, type ResolverChoice } from './resolvers.ts';
 import type { AppSettings } from './settings.ts';
@@ -36,6 +38,10 @@ export interface House {
   readonly senderSts: DiscoverSts;
   readonly policies: Recorded['policies'];
   readonly anchors: TrustAnchors;
+  /** The host is asked for a stapled OCSP response. */
+  readonly stapleAsked: boolean;
+  /** Who is asked about certificates; null where nobody is. */
+  readonly statuses: StatusSource | null;
   /** What is said in EHLO; null: the literal of the address connected from. */
   readonly heloName: string | null;
   close(): Promise<void>;
@@ -67,8 +73,23 @@ export function createHouse(settings: AppSettings, world: Essentials): House {
     senderSts: createStsDiscovery({ resolver, clock, ...policies }),
     policies,
     anchors,
+    stapleAsked: settings.revocation !== 'off',
+    statuses: settings.revocation === 'fetch' ? lazyStatusSource({ net, resolver, clock }) : null,
     heloName: settings.helo ?? ownName(),
     close: () => resolver.close(),
+  };
+}
+
+/** Loaded when the first certificate is asked about. */
+function lazyStatusSource(world: StatusWorld): StatusSource {
+  let loaded: Promise<StatusSource> | null = null;
+  const source = (): Promise<StatusSource> => {
+    loaded ??= import('../revocation/fetch-status.ts').then(({ createStatusSource }) => createStatusSource(world));
+    return loaded;
+  };
+  return {
+    fetch: async (request, signal) => (await source()).fetch(request, signal),
+    keep: (request, answer, until) => void source().then((ready) => ready.keep(request, answer, until)),
   };
 }
 

@@ -2,7 +2,6 @@
  * An installation that runs: its database, the configuration as it is in force, the queue, the way out, and everybody who
  * listens. The roles of `serve` (delivery, web, listeners, monitors) are all built over one of these.
  */
-import { mkdir } from 'node:fs/promises';
 import { hostname as machineName } from 'node:os';
 import type { Outcome } from '../base/outcome.ts';
 import { succeeded } from '../base/outcome.ts';
@@ -24,6 +23,7 @@ import {
 } from '../delivery/submission.ts';
 import { createConfigurationStore } from '../store/configuration-store.ts';
 import { type Database, openDatabase } from '../store/database.ts';
+import { makeFolder } from '../store/folder.ts';
 import { createQueueStore } from '../store/queue-store.ts';
 import { type DataPlace, databasePlaceOf } from './configuration.ts';
 import { createDelivery } from './delivery.ts';
@@ -70,7 +70,7 @@ export async function openInstallation(
 ): Promise<Installation> {
   const { clock, random } = world;
   const { log } = settings;
-  await mkdir(place.data, { recursive: true, mode: 0o700 });
+  makeFolder(place.data);
   const database = await openDatabase(databasePlaceOf(place), { clock });
   try {
     const queue = createQueueStore(database);

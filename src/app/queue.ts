@@ -1,9 +1,9 @@
 /** The queue of an installation, for commands that look at it or add to it while `serve` runs, or while it does not. */
-import { mkdir } from 'node:fs/promises';
 import type { Log } from '../base/log.ts';
 import type { DeliveryEvent } from '../delivery/events.ts';
 import type { QueueStore } from '../delivery/queue-store.ts';
 import { openDatabase } from '../store/database.ts';
+import { makeFolder } from '../store/folder.ts';
 import { createQueueStore } from '../store/queue-store.ts';
 import { type DataPlace, databasePlaceOf } from './configuration.ts';
 import { type Installation, submitTo } from './installation.ts';
@@ -20,7 +20,7 @@ export interface OpenQueue {
 
 /** Rejects with `StoreTrouble` where the database cannot be opened. */
 export async function openQueue(place: DataPlace, { clock }: Pick<Essentials, 'clock'>, log: Log): Promise<OpenQueue> {
-  await mkdir(place.data, { recursive: true, mode: 0o700 });
+  makeFolder(place.data);
   const database = await openDatabase(databasePlaceOf(place), { clock });
   const queue = createQueueStore(database);
   const files = openMailLogFiles({ folder: place.data, clock, log });

@@ -59,6 +59,7 @@ export function createRecorder({ settings, clock, resolver, anchors, policies }:
         family: settings.family,
         resolvers: dns.resolvers,
         dnssecAnchors: settings.dnssecAnchors === null ? 'built-in' : 'given',
+        revocation: settings.revocation,
       },
       trust: { ...trust, certificates: namedAnchors(sessions, anchors) },
       answers,

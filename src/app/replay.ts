@@ -12,12 +12,13 @@ import { createStsDiscovery, type DiscoverSts } from '../mtasts/discover.ts';
 import type { PolicyFetch } from '../mtasts/fetch.ts';
 import { type TrustAnchors, trustAnchors } from '../pki/trust-anchors.ts';
 import type { Evidence } from '../policy/evidence.ts';
-import type { Capture, CapturedSession } from '../probe/capture.ts';
+import type { Capture, CapturedSession, CapturedStatus } from '../probe/capture.ts';
 import { type ProbeDependencies, probe, type SessionRequest } from '../probe/probe.ts';
 import type { ReadCapture } from '../probe/read-capture.ts';
 import { rejudge } from '../probe/rejudge.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { SessionReport } from '../probe/result-of.ts';
+import type { StatusSource } from '../revocation/status.ts';
 import type { SessionTarget } from '../session/plan.ts';
 import { certificateJudge } from './certificate-judge.ts';
 import { inquiries } from './inquiries.ts';
@@ -70,7 +71,8 @@ function dependenciesOf(capture: Capture, { at, anchors: others }: ReplayOptions
         ? { anchors: trust.anchors, sources: trust.sources }
         : { anchors: others.count, sources: others.sources },
     ...inquiries({ resolver, discoverSts: capturedDiscovery(capture, { resolver, shift, miss }), settings }),
-    openSession: (request) => capturedSession(sessions, request, { resolver, anchors, shift, miss }),
+    openSession: (request) =>
+      capturedSession(sessions, request, { resolver, anchors, shift, miss, revocation: settings.revocation }),
     canaries: async () => capture.canaries ?? [],
     authorities: async () => capture.authorities ?? [],
   };
@@ -146,7 +148,13 @@ function shifted(entry: PolicyEntry | null, shift: number): PolicyEntry | null {
 async function capturedSession(
   sessions: Set<CapturedSession>,
   request: SessionRequest,
-  { resolver, anchors, shift, miss }: Replayed & { readonly anchors: TrustAnchors },
+  {
+    resolver,
+    anchors,
+    shift,
+    miss,
+    revocation = 'staple',
+  }: Replayed & { readonly anchors: TrustAnchors; readonly revocation: Capture['settings']['revocation'] },
 ): Promise<SessionReport> {
   const { host, address, port, tls, signal } = request;
   const target = { exchange: host.exchange, preference: host.preference, address, port };
@@ -159,8 +167,26 @@ async function capturedSession(
   }
   sessions.delete(session);
   const moment = (): number => session.judgedAt + shift;
-  const report = await rejudge(session, certificateJudge({ ...request, resolver, anchors, moment, target }), signal);
+  const judge = certificateJudge({
+    ...request,
+    ...{ resolver, anchors, moment, target },
+    stapleAsked: revocation !== 'off',
+    statuses: revocation === 'fetch' ? capturedStatuses(session.statuses ?? []) : null,
+  });
+  const report = await rejudge(session, judge, signal);
   return session.scan === undefined ? report : { ...report, scan: rated(session.scan) };
+}
+
+/** At another time more places may be worth asking than were asked then. */
+function capturedStatuses(heard: readonly CapturedStatus[]): StatusSource {
+  return {
+    fetch: async ({ kind, url }) =>
+      heard.find((each) => each.kind === kind && each.url === url)?.answer ?? {
+        kind: 'failed',
+        why: 'was not asked when this was captured',
+      },
+    keep: () => {},
+  };
 }
 
 /** Stands in until the fault is told. */

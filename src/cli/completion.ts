@@ -14,7 +14,7 @@ const LOG_FORMATS = ['text', 'json'] as const;
 /** Options whose value is one of a few words. */
 const VALUES = [
   ['auth-type', ['plain', 'login', 'xoauth2']],
-  ['revocation', ['off', 'staple']],
+  ['revocation', ['off', 'staple', 'fetch']],
   ['log-level', ['debug', 'info', 'warn', 'error']],
 ] as const;
 

@@ -14,7 +14,7 @@ export interface QueueCommand {
   readonly services: Services;
 }
 
-/** Exit 1 where the queue cannot be used: nothing was done, and trying again later may help. */
+/** Exit 1 where the queue cannot be used: nothing was done, and trying again later may help; 2 where its place is none. */
 export async function inQueue(
   { given, world, services }: Pick<QueueCommand, 'given' | 'world' | 'services'>,
   work: (queue: OpenQueue) => Promise<number>,
@@ -29,6 +29,6 @@ export async function inQueue(
   } catch (error) {
     if (!(error instanceof StoreTrouble)) throw error;
     await world.stderr.write(`tlsreach: ${printable(error.message, 500)}\n`);
-    return 1;
+    return error.kind === 'no-place' ? 2 : 1;
   }
 }

@@ -34,7 +34,7 @@ export const WORLD_OPTIONS: readonly OptionSpec[] = [
   { flags: '--auth-secret-file <file>', help: 'file with the password or token' },
   {
     flags: '--revocation <how>',
-    help: 'staple: judge the OCSP response the server sends along; off: do not ask for it (staple)',
+    help: 'staple: judge the OCSP response the server sends along; fetch: ask OCSP responder and CRL, too; off: neither (staple)',
   },
   { flags: '--source-address <ip>', help: 'local address to connect from' },
   {
@@ -61,7 +61,7 @@ export const OUTPUT_OPTIONS: readonly OptionSpec[] = [
 export const PROBE_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--input <file>',
-    help: 'targets from a file, one a line; - is standard input. ndjson, csv, text and pager rows come as they finish, other formats in order',
+    help: 'targets from a file, one a line or an XML batch; - is standard input. ndjson, csv, text and pager rows come as they finish, other formats in order',
   },
   { flags: '--concurrency <n>', help: 'targets at the same time (20)' },
   { flags: '--quick', help: 'only the host most mail would go to' },

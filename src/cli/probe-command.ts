@@ -19,6 +19,7 @@ import type { GivenOptions } from './given-options.ts';
 import type { LiveTable } from './live-table.ts';
 import { logEvents } from './log-events.ts';
 import { startProgress } from './progress.ts';
+import { ScoreTotal } from './score-total.ts';
 import type { ProbeApp, Services } from './services.ts';
 import { openSink, type Sink } from './sink.ts';
 import { type TargetList, targetsFromInput, targetsFromWords } from './target-input.ts';
@@ -112,7 +113,6 @@ async function planOf(
   given: GivenOptions,
   world: World,
 ): Promise<Plan & { readonly settings: AppSettings; readonly captureFile: string | null }> {
-  const format = formatOf(given);
   const settings = { ...(await worldSettings(given, world)), scan: scanOf(given) };
   const gates = await gatesOf(given, world);
   const input = given.text('input');
@@ -123,7 +123,9 @@ async function planOf(
   }
   const rcpt = given.flag('rcpt');
   const list = input === undefined ? targetsFromWords(words) : await targetsFromInput(input, world);
-  for (const note of gateNotes(gates, list.targets())) await world.stderr.write(`tlsreach: ${note}\n`);
+  const format = formatOf(given, list.batch?.format);
+  for (const note of [...gateNotes(gates, list.targets()), ...(list.batch?.notes ?? [])])
+    await world.stderr.write(`tlsreach: ${note}\n`);
   return {
     world,
     list,
@@ -163,8 +165,13 @@ function scanOf(given: GivenOptions): ScanSettings | null {
   return { budget: budget ?? DEFAULT_SCAN_BUDGET, injectionTest };
 }
 
-export function formatOf(given: GivenOptions): Format {
-  return choiceOf(given, 'format', FORMATS) ?? 'table';
+/** What is given counts before `wished`, which the input says. */
+export function formatOf(given: GivenOptions, wished: string | null = null): Format {
+  const format = choiceOf(given, 'format', FORMATS);
+  if (format !== undefined || wished === null) return format ?? 'table';
+  const known = FORMATS.find((each) => each === wished);
+  if (known !== undefined) return known;
+  throw new UsageError(`the batch asks for the format "${printable(wished, 40)}"; one of: ${FORMATS.join(', ')}`);
 }
 
 function captureFileOf(given: GivenOptions, { count }: TargetList): string | null {
@@ -211,6 +218,7 @@ export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<nu
   });
   const progress = many ? startProgress(list.count, world.stderr, world.clock) : null;
   const codes = new Set<number>();
+  const scores = list.batch?.average === true ? new ScoreTotal() : null;
   let done = 0;
   let committed = false;
   try {
@@ -231,6 +239,7 @@ export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<nu
         if (settled.kind === 'stopped') return;
         done++;
         codes.add(code);
+        if (settled.kind === 'result') scores?.add(settled.result);
         const reading = settled.kind !== 'result' || (await sink.write((await rendering()).each(settled.result)));
         // Behind the result, where a person who reads it will be.
         tell(settled, target, plan, many);
@@ -245,6 +254,7 @@ export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<nu
     progress?.finish();
     if (!committed) await sink.discard();
   }
+  if (scores !== null) await world.stderr.write(`tlsreach: ${scores.text()}\n`);
   if (done < list.count) await stopNote(world, done, list.count);
   return exitCode(plan, codes, done);
 }

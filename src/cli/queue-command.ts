@@ -107,7 +107,7 @@ export async function queueActionCommand(action: QueueAction, command: QueueComm
 function act(queue: QueueStore, action: QueueAction, selection: QueueSelection, now: number): Promise<number> {
   switch (action) {
     case 'retry':
-      return queue.retryNow(selection, now);
+      return retry(queue, selection, now);
     case 'hold':
       return queue.hold(selection);
     case 'release':
@@ -115,6 +115,15 @@ function act(queue: QueueStore, action: QueueAction, selection: QueueSelection, 
     case 'delete':
       return queue.remove(selection, now);
   }
+}
+
+/** Also where hosts were down: a person knows better. */
+async function retry(queue: QueueStore, selection: QueueSelection, now: number): Promise<number> {
+  const items = await Promise.all((selection.mids ?? []).map((mid) => queue.list({ mid, states: OPEN, limit: PAGE })));
+  const named = selection.destination === undefined ? [] : [selection.destination];
+  for (const destination of new Set([...named, ...items.flat().map((item) => item.destination)]))
+    await queue.markUp(destination, now);
+  return await queue.retryNow(selection, now);
 }
 
 async function allOf(queue: QueueStore, mid: number): Promise<readonly QueueItem[]> {

@@ -92,7 +92,7 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
   } catch (error) {
     if (!(error instanceof StoreTrouble)) throw error;
     await world.stderr.write(`tlsreach: ${printable(error.message, 500)}\n`);
-    return 1;
+    return error.kind === 'no-place' ? 2 : 1;
   } finally {
     asked.forget();
     await place.discard();

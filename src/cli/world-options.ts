@@ -80,12 +80,7 @@ export function wholeOf(given: GivenOptions, key: string, least: number, most: n
 }
 
 function revocationOf(given: GivenOptions): AppSettings['revocation'] {
-  const how = choiceOf(given, 'revocation', ['off', 'staple', 'fetch']) ?? DEFAULT_SETTINGS.revocation;
-  if (how !== 'fetch') return how;
-  return given.refuse(
-    'revocation',
-    'asking OCSP and CRL servers is not available yet; "staple" judges the OCSP response that the server sends along',
-  );
+  return choiceOf(given, 'revocation', ['off', 'staple', 'fetch']) ?? DEFAULT_SETTINGS.revocation;
 }
 
 function portOf(given: GivenOptions, key: string): number | undefined {

@@ -21,6 +21,7 @@ import type { DeliveryConfiguration } from './settings.ts';
 import type { Notice, NoticeKind, Settlement } from './settlement.ts';
 import { Places, type SlotOffice } from './slots.ts';
 import { StoreTroubles } from './store-trouble.ts';
+import { type Seat, TextRoom } from './text-room.ts';
 
 /** How long a claim is good for without being renewed, ms: so long the work of a dead process lies idle. */
 export const DEFAULT_LEASE_MS = 60_000;
@@ -88,6 +89,7 @@ class RunningDispatcher implements Dispatcher {
   readonly #finished = new Set<number>();
   #draining = false;
   #workers = 0;
+  readonly #room = new TextRoom();
   /** Workers at destinations that were down when they began. */
   #doubtful = 0;
   #cancelPump: (() => void) | null = null;
@@ -180,7 +182,7 @@ class RunningDispatcher implements Dispatcher {
     const { clock, configuration } = this.#is;
     const most = this.#mostWorkers();
     this.#lanes.ripen(clock.now());
-    while (this.#workers < most) {
+    while (this.#workers < most && (this.#workers === 0 || this.#room.fits)) {
       const entry = this.#lanes.take(this.#doubtful < Math.max(1, most / 2));
       if (entry === undefined) break;
       const { maxConcurrency, limitType } = configuration.controlsFor(entry.destination);
@@ -214,6 +216,7 @@ class RunningDispatcher implements Dispatcher {
     this.#doubtful += doubtful;
     entry.workers += 1;
     this.#lanes.schedule(entry, Number.POSITIVE_INFINITY);
+    const seat = this.#room.enter();
     const hooks = {
       onPlenty: () => {
         this.#lanes.expect(entry.destination, this.#is.clock.now());
@@ -224,8 +227,9 @@ class RunningDispatcher implements Dispatcher {
         if (entry.down !== false) this.#noteUp(entry);
       },
     };
-    const running = work(entry.destination, this.#workerDependencies(entry), hooks)
+    const running = work(entry.destination, this.#workerDependencies(entry, seat), hooks)
       .finally(() => {
+        seat.leave();
         this.#workers -= 1;
         this.#doubtful -= doubtful;
         entry.workers -= 1;
@@ -296,7 +300,7 @@ class RunningDispatcher implements Dispatcher {
     return until;
   }
 
-  #workerDependencies(entry: LaneEntry): WorkerDependencies {
+  #workerDependencies(entry: LaneEntry, seat: Seat): WorkerDependencies {
     const { store, handOver, configuration, clock, emit, dress, onFault } = this.#is;
     return {
       store,
@@ -314,7 +318,13 @@ class RunningDispatcher implements Dispatcher {
       onFault,
       restsUntil: () => this.#restsUntil(entry),
       draining: () => this.#draining || this.#troubles.lasting,
-      contended: () => this.#lanes.waiting && this.#workers >= this.#mostWorkers(),
+      contended: () => (this.#lanes.waiting && this.#workers >= this.#mostWorkers()) || this.#room.crowded,
+      carry: (octets) => {
+        const letGo = seat.carry(octets);
+        this.#pump();
+        return letGo;
+      },
+      roomy: () => this.#room.roomy,
       leased: () => this.#leases.hold(),
       signal: this.#ending.signal,
     };

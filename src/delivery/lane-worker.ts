@@ -58,8 +58,12 @@ export interface WorkerDependencies {
   readonly restsUntil: () => Promise<number | null>;
   /** No more claims, what is under way comes to its end. */
   readonly draining: () => boolean;
-  /** Other destinations wait for a worker to be free. */
+  /** Somebody else should have the turn: other destinations wait for a worker, or the texts in memory are too many. */
   readonly contended: () => boolean;
+  /** So many octets of texts are in memory, until what it yields is called. */
+  readonly carry: (octets: number) => () => void;
+  /** There is room for more than one text. */
+  readonly roomy: () => boolean;
   /** What was claimed is still ours; where it may not be, what is claimed next will be. */
   readonly leased: () => Promise<boolean>;
   /** What is under way ends at once. */
@@ -133,7 +137,7 @@ class Worker {
     while (!this.#is.draining()) {
       const claimed = await store.claim({
         destination,
-        most: CLAIMED_AT_ONCE,
+        most: this.#is.roomy() ? CLAIMED_AT_ONCE : 1,
         mostRecipients: most,
         owner: office.owner,
         now: clock.now(),
@@ -142,7 +146,8 @@ class Worker {
       if (claimed.length === 0) return { kind: 'drained' };
       const recipients = claimed.reduce((sum, each) => sum + each.recipients.length, 0);
       if (claimed.length === CLAIMED_AT_ONCE || recipients >= most) this.#hooks.onPlenty();
-      const end = await this.#workOff(claimed);
+      const letGo = this.#is.carry(claimed.reduce((sum, { bytes }) => sum + bytes.length, 0));
+      const end = await this.#workOff(claimed).finally(letGo);
       if (end !== null) return end;
       if (this.#is.contended()) break;
     }

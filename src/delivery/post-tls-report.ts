@@ -5,8 +5,8 @@
 import { startDeadline } from '../base/deadline.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { HTTPS_PORT } from '../mtasts/fetch.ts';
-import { httpErrorCode, requestOnce } from '../mtasts/https-once.ts';
 import { openPolicyHost, orTimedOut, type PolicyHostFailure, type PolicyHostWorld } from '../mtasts/policy-host.ts';
+import { httpErrorCode, requestOnce } from '../net/http-once.ts';
 
 export type PostFailure =
   | PolicyHostFailure

@@ -123,13 +123,12 @@ function givenUp(outcome: RecipientOutcome, why: 'retries' | 'time-in-queue'): R
     result: 'failed',
     status: EXPIRED,
     reason: reasonOf(EXPIRED),
-    because: [...outcome.because, told],
+    because: [...outcome.because.slice(0, -1), lastSeen(told, outcome.because.at(-1) ?? outcome.reason)],
   };
 }
 
 /** One that nobody tried any more, since its time in the queue was over (R108); what was last seen is the reason. */
 export function outOfTime({ rid, address, last }: ClaimedRecipient): RecipientOutcome {
-  const seen = last === null || last.reason === '' ? [] : [last.reason];
   const [, code = '000', text = ''] = /^(\d{3}) (.*)$/s.exec(last?.reply ?? '') ?? [];
   return {
     rid,
@@ -145,8 +144,13 @@ export function outOfTime({ rid, address, last }: ClaimedRecipient): RecipientOu
     reply: { code, lines: code === '000' ? [] : [text] },
     category: 'connection',
     possible: false,
-    because: [...seen, 'the time in the queue is over'],
+    because: [lastSeen('the time in the queue is over', last?.reason ?? '')],
   };
+}
+
+/** One sentence, so that nobody is told of the end without what it came of. */
+function lastSeen(end: string, reason: string): string {
+  return reason === '' ? end : `${end}; at the last try: ${reason}`;
 }
 
 /** R111: off by default; from the second attempt on, after a 4xx reply, not too often. */

@@ -7,8 +7,8 @@ import { type Deadline, startDeadline } from '../base/deadline.ts';
 import type { AddressScope } from '../base/ip-address.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { describeDnsFailure } from '../dns/answer.ts';
+import { httpErrorCode, requestOnce } from '../net/http-once.ts';
 import { describeConnectFailure } from '../net/net.ts';
-import { httpErrorCode, requestOnce } from './https-once.ts';
 import { describePolicyFault, MAX_POLICY_OCTETS } from './policy.ts';
 import {
   openPolicyHost,

@@ -6,9 +6,9 @@
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import type { Deadline } from '../base/deadline.ts';
-import { type AddressScope, addressScope, type IpAddress, parseIpAddress } from '../base/ip-address.ts';
+import type { IpAddress } from '../base/ip-address.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
-import type { DnsFailure } from '../dns/answer.ts';
+import { type AddressesFailure, permittedAddresses } from '../dns/permitted-addresses.ts';
 import type { Resolver } from '../dns/resolver.ts';
 import type { ConnectFailure, Net } from '../net/net.ts';
 import type { ChainProblem, ChainVerdict } from '../pki/chain-verdict.ts';
@@ -25,10 +25,7 @@ export interface PolicyHostWorld {
 }
 
 export type PolicyHostFailure =
-  | { readonly kind: 'dns'; readonly name: string; readonly failure: DnsFailure }
-  | { readonly kind: 'no-address'; readonly name: string }
-  /** The guard forbids every address of the host; nothing was sent. */
-  | { readonly kind: 'not-permitted'; readonly address: string; readonly scope: AddressScope }
+  | AddressesFailure
   | { readonly kind: 'connect'; readonly address: string; readonly failure: ConnectFailure }
   | { readonly kind: 'tls'; readonly address: string; readonly code: string }
   | { readonly kind: 'certificate'; readonly problem: ChainProblem | 'wrong-name'; readonly detail: string }
@@ -64,7 +61,7 @@ export async function openPolicyHost(
   request: { readonly name: string; readonly port: number; readonly deadline: Deadline },
 ): Promise<OpenedPolicyHost> {
   const { name, port, deadline } = request;
-  const found = await addressesOf(world, name, deadline);
+  const found = await permittedAddresses(world, { name, most: MAX_POLICY_ADDRESSES, signal: deadline.signal });
   if (!found.ok) return { outcome: failed(orTimedOut(found.failure, deadline)), trail: { tried: [], chain: null } };
   const tried: TriedAddress[] = [];
   let last: PolicyHostFailure = { kind: 'no-address', name };
@@ -90,33 +87,6 @@ export function orTimedOut<Failure>(
 ): Failure | Extract<PolicyHostFailure, { kind: 'timed-out' | 'cancelled' }> {
   if (deadline.expired()) return { kind: 'timed-out', afterMs: deadline.afterMs };
   return deadline.signal.aborted ? { kind: 'cancelled' } : failure;
-}
-
-/** Addresses of one family are enough; a failed look-up counts only when the other family gave nothing. */
-async function addressesOf(
-  { net, resolver }: PolicyHostWorld,
-  name: string,
-  { signal }: Deadline,
-): Promise<Outcome<readonly IpAddress[], PolicyHostFailure>> {
-  const answers = await Promise.all([resolver.ask(name, 'A', { signal }), resolver.ask(name, 'AAAA', { signal })]);
-  const addresses: IpAddress[] = [];
-  for (const answer of answers) {
-    if (answer.kind !== 'records') continue;
-    for (const { data } of answer.records) {
-      const address = parseIpAddress(data);
-      if (address !== null) addresses.push(address);
-    }
-  }
-  const permitted = addresses.filter((address) => net.permits(address));
-  if (permitted.length > 0) return succeeded(permitted.slice(0, MAX_POLICY_ADDRESSES));
-  const [forbidden] = addresses;
-  if (forbidden !== undefined) {
-    return failed({ kind: 'not-permitted', address: forbidden.text, scope: addressScope(forbidden) });
-  }
-  for (const answer of answers) {
-    if (answer.kind === 'failed') return failed({ kind: 'dns', name, failure: answer.failure });
-  }
-  return failed({ kind: 'no-address', name });
 }
 
 interface OneAddress {

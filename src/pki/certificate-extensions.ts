@@ -26,7 +26,11 @@ import {
 export interface KnownExtensions {
   readonly basicConstraints: { readonly ca: boolean; readonly pathLength: number | null } | null;
   /** Null when the extension is absent. */
-  readonly keyUsage: { readonly keyCertSign: boolean; readonly digitalSignature: boolean } | null;
+  readonly keyUsage: {
+    readonly keyCertSign: boolean;
+    readonly digitalSignature: boolean;
+    readonly crlSign: boolean;
+  } | null;
   /** OIDs; null when the extension is absent. */
   readonly extendedKeyUsage: readonly string[] | null;
   readonly alternativeNames: AlternativeNames;
@@ -36,6 +40,8 @@ export interface KnownExtensions {
   /** Hexadecimal key identifiers; null when absent or unreadable, since they only help to find issuers. */
   readonly subjectKeyIdentifier: string | null;
   readonly authorityKeyIdentifier: string | null;
+  /** Its server has to staple an OCSP response (RFC 7633, status_request). */
+  readonly mustStaple: boolean;
 }
 
 export interface Extension {
@@ -79,6 +85,7 @@ export function readKnownExtensions(extensions: readonly Extension[]): KnownExte
     unknownCritical: extensions.filter(({ oid, critical }) => critical && !PROCESSED.has(oid)).map(({ oid }) => oid),
     subjectKeyIdentifier: lenient(() => read('2.5.29.14', (value) => hex(value, TAG.octetString))),
     authorityKeyIdentifier: lenient(() => read('2.5.29.35', readAuthorityKeyIdentifier)),
+    mustStaple: lenient(() => read('1.3.6.1.5.5.7.1.24', readMustStaple)) ?? false,
   };
 }
 
@@ -101,7 +108,8 @@ const PROCESSED: ReadonlySet<string> = new Set([
   '2.5.29.54', // inhibitAnyPolicy
 ]);
 
-function readExtension(value: DerValue): Extension {
+/** One member of a list of extensions. */
+export function readExtension(value: DerValue): Extension {
   const parts = members(value);
   const [type, second] = parts;
   const wrapped = parts.at(-1);
@@ -120,9 +128,9 @@ function readBasicConstraints(value: DerValue): { ca: boolean; pathLength: numbe
   return { ca, pathLength: length === undefined ? null : readCount(length) };
 }
 
-function readKeyUsage(value: DerValue): { keyCertSign: boolean; digitalSignature: boolean } {
+function readKeyUsage(value: DerValue): NonNullable<KnownExtensions['keyUsage']> {
   const first = readBits(value).bytes[0] ?? 0;
-  return { digitalSignature: (first & 0x80) !== 0, keyCertSign: (first & 0x04) !== 0 };
+  return { digitalSignature: (first & 0x80) !== 0, keyCertSign: (first & 0x04) !== 0, crlSign: (first & 0x02) !== 0 };
 }
 
 function readPurposes(value: DerValue): readonly string[] {
@@ -142,7 +150,14 @@ function hex(value: DerValue, tag: number): string {
   return content(value).toString('hex');
 }
 
-function lenient(read: () => string | null): string | null {
+/** RFC 7633: the numbers of TLS extensions; status_request is 5. */
+function readMustStaple(value: DerValue): boolean {
+  return members(value).some((feature) => readCount(feature) === STATUS_REQUEST);
+}
+
+const STATUS_REQUEST = 5;
+
+function lenient<Value>(read: () => Value | null): Value | null {
   try {
     return read();
   } catch (error) {

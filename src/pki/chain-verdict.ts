@@ -66,13 +66,28 @@ export type ChainRemark =
       readonly lifetimeDays: number;
     }
   | { readonly kind: 'weak-key'; readonly position: number; readonly key: string }
-  | { readonly kind: 'weak-signature'; readonly position: number; readonly signature: string };
+  | { readonly kind: 'weak-signature'; readonly position: number; readonly signature: string }
+  /** The certificate asks for a stapled OCSP response, and none came. */
+  | { readonly kind: 'staple-missing'; readonly position: 1 }
+  /** The status was asked for, and no answer counted. */
+  | { readonly kind: 'revocation-not-known'; readonly why: string };
 
 export interface TrustAnchorFacts {
   readonly subject: string;
   readonly fingerprint: string;
   /** Which set it came from: `bundled`, `system`, `ca-file`. */
   readonly from: string;
+}
+
+/** What those who were asked said of the status of a certificate. */
+export interface RevocationSeen {
+  readonly state: 'good' | 'revoked' | 'unknown';
+  /** ms since the epoch; null unless revoked. */
+  readonly revokedAt: number | null;
+  /** The URL whose answer counted; null where none did. */
+  readonly from: string | null;
+  /** Why no answer counted. */
+  readonly why: string | null;
 }
 
 export interface ChainVerdict {
@@ -86,6 +101,8 @@ export interface ChainVerdict {
   readonly path: readonly CertificateFacts[];
   readonly anchor: TrustAnchorFacts | null;
   readonly remarks: readonly ChainRemark[];
-  /** OCSP: what a staple (or a fetch) said. */
+  /** What a staple, a responder or a list said. */
   readonly revocation: 'good' | 'revoked' | 'unknown' | 'not-checked';
+  /** The URL of the responder or list that said it; left out where nobody was asked or none counted. */
+  readonly revocationFrom?: string | undefined;
 }

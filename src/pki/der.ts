@@ -58,6 +58,16 @@ export function members(value: DerValue, tag: number = TAG.sequence): DerValue[]
   return list;
 }
 
+/** The members of a list that honest authorities make long, as that of a CRL; its bound is the one on its octets. */
+export function* eachMember(value: DerValue): Iterable<DerValue> {
+  expectTag(value, TAG.sequence);
+  for (let offset = value.contentStart; offset < value.end; ) {
+    const member = valueAt({ bytes: value.bytes, offset, limit: value.end, depth: value.depth + 1 });
+    yield member;
+    offset = member.end;
+  }
+}
+
 /** The single value inside an explicit tag or a wrapping OCTET STRING. */
 export function inside(value: DerValue, tag: number): DerValue {
   const list = members(value, tag);

@@ -107,6 +107,32 @@ export function authorityKeyIdentifier(keyIdentifier: Uint8Array): ExtensionToWr
   return { oid: '2.5.29.35', value: encode(new Sequence({ value: [primitive(0, keyIdentifier)] })) };
 }
 
+/** Where a certificate's status is to be asked for: OCSP responders (RFC 5280 4.2.2.1). */
+export function authorityInformation(ocsp: readonly string[]): ExtensionToWrite {
+  const value = ocsp.map(
+    (url) => new Sequence({ value: [new ObjectIdentifier({ value: '1.3.6.1.5.5.7.48.1' }), uri(url)] }),
+  );
+  return { oid: '1.3.6.1.5.5.7.1.1', value: encode(new Sequence({ value })) };
+}
+
+/** Where the lists of its issuer are: one distribution point for each URL (RFC 5280 4.2.1.13). */
+export function distributionPoints(urls: readonly string[]): ExtensionToWrite {
+  const value = urls.map((url) => new Sequence({ value: [tagged(0, [tagged(0, [uri(url)])])] }));
+  return { oid: '2.5.29.31', value: encode(new Sequence({ value })) };
+}
+
+/** The server has to staple an OCSP response (RFC 7633). */
+export function mustStaple(): ExtensionToWrite {
+  return { oid: '1.3.6.1.5.5.7.1.24', value: encode(new Sequence({ value: [new Integer({ value: 5 })] })) };
+}
+
+/** Whom a list is about (RFC 5280 5.2.5): where it stands, and flags by their number. */
+export function issuingDistributionPoint(urls: readonly string[], flags: readonly number[] = []): ExtensionToWrite {
+  const value: BaseBlock[] = urls.length === 0 ? [] : [tagged(0, [tagged(0, urls.map(uri))])];
+  for (const flag of flags) value.push(primitive(flag, Uint8Array.of(0xff)));
+  return { oid: '2.5.29.28', critical: true, value: encode(new Sequence({ value })) };
+}
+
 export function extensionBlock(extension: ExtensionToWrite): Sequence {
   const value: BaseBlock[] = [new ObjectIdentifier({ value: extension.oid })];
   if (extension.critical === true) value.push(new Asn1Boolean({ value: true }));
@@ -133,6 +159,14 @@ function subtrees(side: SubtreesToWrite): Sequence[] {
     ),
   ];
   return bases.map((base) => new Sequence({ value: [base] }));
+}
+
+function uri(url: string): Primitive {
+  return primitive(6, Buffer.from(url, 'latin1'));
+}
+
+function tagged(tagNumber: number, value: BaseBlock[]): Constructed {
+  return new Constructed({ idBlock: { tagClass: 3, tagNumber }, value });
 }
 
 function embedded(der: Uint8Array): BaseBlock {

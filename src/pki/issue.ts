@@ -224,7 +224,7 @@ function keyIdentifierOf(spki: Uint8Array): Buffer {
   return createHash('sha1').update(bits.valueBlock.valueHexView).digest();
 }
 
-function subjectOf(certificate: Uint8Array): Buffer {
+export function subjectOf(certificate: Uint8Array): Buffer {
   const outer = fromBER(exactBuffer(certificate)).result;
   const tbs = outer instanceof Sequence ? outer.valueBlock.value[0] : undefined;
   if (!(tbs instanceof Sequence)) throw new Error('the issuer is not a certificate');

@@ -5,7 +5,7 @@
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { nameOf, type PathFault, showDate } from './certificate-checks.ts';
 import { certificateFacts, factsOfUnreadable } from './certificate-facts.ts';
-import type { CertificateFacts, ChainVerdict } from './chain-verdict.ts';
+import type { CertificateFacts, ChainRemark, ChainVerdict, RevocationSeen } from './chain-verdict.ts';
 import { findPath, type PathResult } from './path.ts';
 import { mostTelling } from './path-search.ts';
 import { chainRemarks } from './remarks.ts';
@@ -26,7 +26,7 @@ export interface ChainToJudge {
   readonly at: number;
   /** Intermediates allowed in the path, self-issued ones not counted. */
   readonly maxDepth?: number | undefined;
-  /** A stapled OCSP response; null or absent when none came. */
+  /** A stapled OCSP response; null when none came, absent when none was asked for. */
   readonly ocspStaple?: Buffer | null;
 }
 
@@ -62,7 +62,7 @@ export function judgeChain({ chainAsSent, anchors, at, maxDepth, ocspStaple }: C
   if (leaf === null) return refused(facts, faults[0] ?? NO_LEAF);
   const result = findPath({ leaf, others: others.filter((other) => other !== null), anchors, at, maxDepth });
   if (result.kind === 'found') {
-    return believed({ facts, sent, result, at, ocspStaple: ocspStaple ?? null });
+    return believed({ facts, sent, result, at, ocspStaple });
   }
   // A certificate that cannot be read explains a missing issuer better than its absence does.
   const explained = result.missingIssuer === null ? result.fault : (mostTelling(faults) ?? result.fault);
@@ -77,7 +77,7 @@ interface Believed {
   readonly sent: readonly (Certificate | null)[];
   readonly result: PathResult & { readonly kind: 'found' };
   readonly at: number;
-  readonly ocspStaple: Buffer | null;
+  readonly ocspStaple: Buffer | null | undefined;
 }
 
 /** A path was found; only its revocation can still undo it. */
@@ -85,21 +85,52 @@ function believed({ facts, sent, result, at, ocspStaple }: Believed): ChainVerdi
   const [leaf, issuer] = result.path;
   const root = result.path.at(-1);
   const staple =
-    ocspStaple === null || leaf === undefined || issuer === undefined
+    ocspStaple === null || ocspStaple === undefined || leaf === undefined || issuer === undefined
       ? null
       : judgeStaple({ staple: ocspStaple, leaf, issuer, at });
-  const revoked = staple?.state === 'revoked' && leaf !== undefined;
-  const since = staple?.revokedAt == null ? '' : ` on ${showDate(staple.revokedAt)}`;
-  return {
+  const remarks = chainRemarks({ sent, missingIssuer: null, at });
+  const verdict: ChainVerdict = {
     sent: facts,
-    trusted: !revoked,
-    problem: revoked ? 'revoked' : null,
-    detail: revoked ? `${nameOf(leaf, 'server')} was revoked by its issuer${since}` : null,
+    trusted: true,
+    problem: null,
+    detail: null,
     path: result.path.map(certificateFacts),
     anchor: root === undefined ? null : anchorFacts(result.anchor, root),
-    remarks: chainRemarks({ sent, missingIssuer: null, at }),
+    remarks: leaf?.mustStaple && ocspStaple === null ? [...remarks, { kind: 'staple-missing', position: 1 }] : remarks,
     revocation: staple?.state ?? 'not-checked',
   };
+  return staple?.state === 'revoked' && leaf !== undefined ? revoked(verdict, leaf, staple.revokedAt) : verdict;
+}
+
+function revoked(verdict: ChainVerdict, leaf: Certificate, revokedAt: number | null): ChainVerdict {
+  const since = revokedAt === null ? '' : ` on ${showDate(revokedAt)}`;
+  const detail = `${nameOf(leaf, 'server')} was revoked by its issuer${since}`;
+  return { ...verdict, trusted: false, problem: 'revoked', detail, revocation: 'revoked' };
+}
+
+/** The leaf of a trusted path and its issuer: whose status is asked for, and whose word counts. Null without a path. */
+export function pathToAskAbout({
+  chainAsSent,
+  anchors,
+  at,
+}: ChainToJudge): { readonly leaf: Certificate; readonly issuer: Certificate } | null {
+  const [first, ...rest] = chainAsSent.map((der) => {
+    const parsed = parseCertificate(der);
+    return parsed.ok ? parsed.value : null;
+  });
+  if (first === undefined || first === null) return null;
+  const result = findPath({ leaf: first, others: rest.filter((other) => other !== null), anchors, at });
+  const [leaf, issuer] = result.kind === 'found' ? result.path : [];
+  return leaf === undefined || issuer === undefined ? null : { leaf, issuer };
+}
+
+/** The verdict on a trusted chain, with what those said who were asked about its leaf. */
+export function withRevocation(verdict: ChainVerdict, leaf: Certificate, seen: RevocationSeen): ChainVerdict {
+  const { state, revokedAt, from, why } = seen;
+  const remarks: readonly ChainRemark[] =
+    why === null ? verdict.remarks : [...verdict.remarks, { kind: 'revocation-not-known', why }];
+  const told = { ...verdict, revocation: state, remarks, ...(from === null ? {} : { revocationFrom: from }) };
+  return state === 'revoked' ? revoked(told, leaf, revokedAt) : told;
 }
 
 const NO_LEAF: PathFault = { problem: 'malformed', detail: 'the server certificate cannot be read' };

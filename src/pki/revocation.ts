@@ -1,13 +1,15 @@
 /**
- * What a stapled OCSP response says about the server's certificate (RFC 6960 section 3.2): it counts when it is about
+ * What an OCSP response, stapled or fetched, says about a certificate (RFC 6960 section 3.2): it counts when it is about
  * this certificate, is signed by its issuer or by a responder the issuer appointed, and is current.
  */
-import { constants, createHash, type KeyObject, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type Certificate, namesChain, parseCertificate } from './certificate.ts';
 import type { ChainVerdict } from './chain-verdict.ts';
-import { content, DerFault, members, readDer, readOctets } from './der.ts';
+import { DerFault } from './der.ts';
+import { certificateId } from './ocsp-request.ts';
 import { type OcspAnswer, type OcspResponse, readOcspResponse } from './ocsp-response.ts';
 import { checkSignature } from './signature-check.ts';
+import { isSignedBy } from './signed-by.ts';
 
 export interface StapleToJudge {
   readonly staple: Buffer;
@@ -22,6 +24,8 @@ export interface RevocationVerdict {
   readonly state: Exclude<ChainVerdict['revocation'], 'not-checked'>;
   /** ms since the epoch; null unless revoked. */
   readonly revokedAt: number | null;
+  /** Until when the answer may be kept, ms since the epoch; null where there is none to keep. */
+  readonly keepUntil: number | null;
 }
 
 /** Largest staple read, octets. */
@@ -36,10 +40,10 @@ export function judgeStaple({ staple, leaf, issuer, at }: StapleToJudge): Revoca
   const response = readLeniently(staple);
   const answer = response?.answers.find((candidate) => isAbout(candidate, leaf, issuer)) ?? null;
   if (response === null || answer === null || !isCurrent(answer, at) || !isSigned(response, issuer, at)) return UNKNOWN;
-  return { state: answer.status, revokedAt: answer.revokedAt };
+  return { state: answer.status, revokedAt: answer.revokedAt, keepUntil: answer.nextUpdate };
 }
 
-const UNKNOWN: RevocationVerdict = { state: 'unknown', revokedAt: null };
+const UNKNOWN: RevocationVerdict = { state: 'unknown', revokedAt: null, keepUntil: null };
 const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 
 function readLeniently(staple: Buffer): OcspResponse | null {
@@ -57,9 +61,9 @@ function isAbout(
   leaf: Certificate,
   issuer: Certificate,
 ): boolean {
-  if (hash === null || !serialOctets(leaf).equals(serial)) return false;
-  const digest = (bytes: Buffer): Buffer => createHash(hash).update(bytes).digest();
-  return digest(issuer.subject.der).equals(issuerNameHash) && digest(keyBits(issuer)).equals(issuerKeyHash);
+  if (hash === null) return false;
+  const wanted = certificateId(leaf, issuer, (bytes) => createHash(hash).update(bytes).digest());
+  return wanted.serial.equals(serial) && wanted.name.equals(issuerNameHash) && wanted.key.equals(issuerKeyHash);
 }
 
 function isCurrent({ thisUpdate, nextUpdate }: OcspAnswer, at: number): boolean {
@@ -70,7 +74,7 @@ function isCurrent({ thisUpdate, nextUpdate }: OcspAnswer, at: number): boolean 
 /** RFC 6960 4.2.2.2: the issuer itself, or a certificate the issuer issued for just this purpose. */
 function isSigned(response: OcspResponse, issuer: Certificate, at: number): boolean {
   if (response.algorithm.weak) return false;
-  if (verifies(response, issuer)) return true;
+  if (isSignedBy(response, issuer)) return true;
   return response.certificates.slice(0, MAX_RESPONDERS).some((der) => {
     const parsed = parseCertificate(der);
     if (!parsed.ok) return false;
@@ -81,46 +85,10 @@ function isSigned(response: OcspResponse, issuer: Certificate, at: number): bool
       at >= responder.notBefore &&
       at <= responder.notAfter &&
       checkSignature(responder, issuer, { checks: 1, cost: Number.POSITIVE_INFINITY }) === 'good' &&
-      verifies(response, responder)
+      isSignedBy(response, responder)
     );
   });
 }
 
 /** Responder certificates tried from one response. */
 const MAX_RESPONDERS = 3;
-
-function verifies({ signed, signature, algorithm }: OcspResponse, signer: Certificate): boolean {
-  const key = signer.x509()?.publicKey;
-  if (key === undefined) return false;
-  const hash = hashOf(algorithm.name);
-  if (hash === undefined) return false;
-  try {
-    return verify(hash, signed, keyWithPadding(key, algorithm.name), signature);
-  } catch {
-    // OpenSSL throws where key and algorithm do not go together.
-    return false;
-  }
-}
-
-/** Null where the algorithm brings its own; undefined for one that is not known. */
-function hashOf(algorithm: string): string | null | undefined {
-  if (algorithm === 'Ed25519' || algorithm === 'Ed448') return null;
-  if (algorithm === 'rsassaPss') return 'sha256';
-  return /sha(224|256|384|512)/i.exec(algorithm)?.[0]?.toLowerCase();
-}
-
-function keyWithPadding(key: KeyObject, algorithm: string): KeyObject | { key: KeyObject; padding: number } {
-  return algorithm === 'rsassaPss' ? { key, padding: constants.RSA_PKCS1_PSS_PADDING } : key;
-}
-
-function serialOctets({ der }: Certificate): Buffer {
-  const [tbs] = members(readDer(der));
-  const fields = tbs === undefined ? [] : members(tbs);
-  const serial = fields[fields[0]?.tag === 0xa0 ? 1 : 0];
-  return serial === undefined ? Buffer.alloc(0) : content(serial);
-}
-
-function keyBits({ spki }: Certificate): Buffer {
-  const [, bits] = members(readDer(spki));
-  return bits === undefined ? Buffer.alloc(0) : readOctets(bits);
-}

@@ -19,6 +19,7 @@ import {
   word,
 } from '../base/shape.ts';
 import type { ConnectFailure } from '../net/net.ts';
+import { MAX_CRL_OCTETS } from '../pki/crl.ts';
 import type {
   DialogueFailure,
   EhloSeen,
@@ -29,9 +30,10 @@ import type {
   TranscriptLine,
 } from '../policy/evidence.ts';
 import type { ScanReport } from '../policy/scan-evidence.ts';
+import type { StatusAnswer } from '../revocation/status.ts';
 import type { EhloKeyword } from '../smtp/ehlo.ts';
 import type { EnhancedStatus, ReplyFault, SmtpReply } from '../smtp/reply.ts';
-import type { CapturedEvidence, CapturedSession } from './capture.ts';
+import type { CapturedEvidence, CapturedSession, CapturedStatus } from './capture.ts';
 import {
   MAX_DER_OCTETS,
   MAX_SHORT_LIST,
@@ -203,6 +205,15 @@ const transcriptLine = record<TranscriptLine>({
   text: line,
 });
 
+/** Two places of each kind, and some room. */
+const MAX_STATUSES = 8;
+
+const status = record<CapturedStatus>({
+  kind: word<CapturedStatus['kind']>({ ocsp: true, crl: true }),
+  url: line,
+  answer: byKind<StatusAnswer>({ octets: { octets: octets(MAX_CRL_OCTETS) }, failed: { why: line } }),
+});
+
 export function sessionShape(scan: Shape<ScanReport>): Shape<CapturedSession> {
   return record<CapturedSession>({
     tls: word<CapturedSession['tls']>({ observe: true, 'in-clear': true }),
@@ -215,5 +226,6 @@ export function sessionShape(scan: Shape<ScanReport>): Shape<CapturedSession> {
     ),
     transcript: list(transcriptLine, MAX_TRANSCRIPT_LINES),
     scan: maybe(scan),
+    statuses: maybe(list(status, MAX_STATUSES)),
   });
 }

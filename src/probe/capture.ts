@@ -9,6 +9,7 @@ import type { PolicyEntry } from '../mtasts/cache.ts';
 import type { PolicyFetch } from '../mtasts/fetch.ts';
 import type { Evidence, Phase, TranscriptLine } from '../policy/evidence.ts';
 import type { ScanReport } from '../policy/scan-evidence.ts';
+import type { StatusAnswer } from '../revocation/status.ts';
 import type { CanaryWord } from './canary.ts';
 import type { ProbeRequest } from './request.ts';
 import type { ProbeResult } from './result.ts';
@@ -30,6 +31,14 @@ export interface CapturedSession {
   readonly transcript: readonly TranscriptLine[];
   /** Only with a deep scan; what the profiles say of it is said anew. */
   readonly scan?: ScanReport | undefined;
+  /** What responders and lists said, in the order they were asked; left out where nobody was. */
+  readonly statuses?: readonly CapturedStatus[] | undefined;
+}
+
+export interface CapturedStatus {
+  readonly kind: 'ocsp' | 'crl';
+  readonly url: string;
+  readonly answer: StatusAnswer;
 }
 
 /** A trust anchor whose name stands in a chain. */
@@ -62,6 +71,8 @@ export interface Capture {
     readonly resolvers: readonly string[];
     /** Whose keys of the root DNSSEC was validated with, where we validated. */
     readonly dnssecAnchors: 'built-in' | 'given';
+    /** Who was asked about certificates; left out in older captures, where it was the host alone. */
+    readonly revocation?: 'off' | 'staple' | 'fetch' | undefined;
   };
   readonly trust: ProbeResult['trust'] & { readonly certificates: readonly CapturedAnchor[] };
   /** In the order in which they came; the same question may have had several answers. */

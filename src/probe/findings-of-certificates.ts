@@ -119,4 +119,20 @@ export const CERTIFICATE_FINDINGS = {
     advice: 'The root can be left out of the chain file of {host}, except where a DANE-TA record needs it.',
     reference: 'RFC 8446 4.4.2',
   },
+  'staple-missing': {
+    severity: 'warning',
+    title: 'a stapled OCSP response is missing',
+    explain:
+      'The certificate says that its server always sends along a fresh word of the authority that it is not revoked (must-staple). The host sends none. Mail servers put up with it today; clients that hold the certificate to its word do not connect.',
+    advice: 'Turn OCSP stapling on at {host}, or get a certificate without the must-staple extension.',
+    reference: 'RFC 7633 4.2.3',
+  },
+  'revocation-not-known': {
+    severity: 'info',
+    title: 'whether the certificate is revoked could not be learnt',
+    explain:
+      'The places that the certificate names were asked, and none gave an answer that counts. Senders that ask at all go on in such a case, and so does this test: the certificate is believed.',
+    advice: 'Try again later; when it stays so, ask the authority that issued the certificate of {host}.',
+    reference: 'RFC 6960 2.3',
+  },
 } as const satisfies Readonly<Record<string, FindingEntry>>;

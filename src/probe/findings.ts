@@ -116,6 +116,10 @@ function remarkFinding(remark: ChainRemark, at: At): Finding | null {
       return at('certificate-weak-key', `certificate ${remark.position} has the key ${remark.key}`);
     case 'weak-signature':
       return at('certificate-weak-signature', `certificate ${remark.position} is signed with ${remark.signature}`);
+    case 'staple-missing':
+      return at('staple-missing', 'certificate 1 asks for a stapled OCSP response, and the host sends none');
+    case 'revocation-not-known':
+      return at('revocation-not-known', remark.why);
   }
 }
 

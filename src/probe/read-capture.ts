@@ -138,6 +138,7 @@ const captureShape: Shape<Capture> = record<Capture>({
     family,
     resolvers: list(line, MAX_SHORT_LIST),
     dnssecAnchors: word<Capture['settings']['dnssecAnchors']>({ 'built-in': true, given: true }),
+    revocation: maybe(word<NonNullable<Capture['settings']['revocation']>>({ off: true, staple: true, fetch: true })),
   }),
   trust: record<Capture['trust']>({
     anchors: whole(0, Number.MAX_SAFE_INTEGER),

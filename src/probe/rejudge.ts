@@ -29,7 +29,7 @@ export async function rejudge(
   const session = handshake.value;
   const chainAsSent = session.chainAsSent.map((der) => Buffer.from(der, 'base64'));
   const staple = session.ocspStaple === undefined ? null : Buffer.from(session.ocspStaple, 'base64');
-  const chain = judge.judgeChain(chainAsSent, staple);
+  const chain = await judge.judgeChain(chainAsSent, staple, signal);
   const names = await judge.judgeIdentity(chainAsSent, signal);
   return {
     evidence: {

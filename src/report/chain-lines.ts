@@ -20,7 +20,8 @@ export function chainLines(chain: ShownChain, at: number): readonly string[] {
     chain.anchor === null
       ? `not trusted: ${chain.detail ?? chain.problem ?? 'no path to a trusted root'}`
       : `trusted: ends at ${chain.anchor.subject} (${chain.anchor.from})`;
-  const revocation = chain.revocation === 'not-checked' ? [] : [`revocation: ${chain.revocation}`];
+  const by = chain.revocationFrom === undefined ? '' : `, says ${chain.revocationFrom}`;
+  const revocation = chain.revocation === 'not-checked' ? [] : [`revocation: ${chain.revocation}${by}`];
   return [...lines, ...general, anchor, ...revocation];
 }
 
@@ -70,5 +71,9 @@ export function remarkSentence(remark: ChainRemark): string {
       return `weak key: ${remark.key}`;
     case 'weak-signature':
       return `weak signature: ${remark.signature}`;
+    case 'staple-missing':
+      return 'asks for a stapled OCSP response, and none came';
+    case 'revocation-not-known':
+      return `whether it is revoked could not be learnt: ${remark.why}`;
   }
 }

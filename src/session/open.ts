@@ -237,7 +237,8 @@ class Session {
     transcript.note('Connection converted to SSL');
     transcript.tls = true;
     this.draft.seen('handshake', session);
-    const chain = judge.judgeChain(chainAsSent, ocspStaple);
+    // Where the authority is asked about the certificate, that is no stage of the host's: it has a bound of its own.
+    const chain = await judge.judgeChain(chainAsSent, ocspStaple, signal);
     this.draft.seen('path', chain);
     const deadline = startDeadline(clock, this.dialogue.stageMs(), signal);
     try {

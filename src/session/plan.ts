@@ -25,7 +25,12 @@ export interface SessionTarget {
 
 /** What the session needs judged; `app` puts the trust anchors and the reverse look-up behind it. */
 export interface CertificateJudge {
-  judgeChain(chainAsSent: readonly Buffer[], ocspStaple: Buffer | null): ChainVerdict;
+  /** Has to come to an end when `signal` fires, with what it knows by then. */
+  judgeChain(
+    chainAsSent: readonly Buffer[],
+    ocspStaple: Buffer | null,
+    signal: AbortSignal,
+  ): ChainVerdict | Promise<ChainVerdict>;
   /** Has to come to an end when `signal` fires, with what it knows by then. */
   judgeIdentity(chainAsSent: readonly Buffer[], signal: AbortSignal): IdentityVerdict | Promise<IdentityVerdict>;
   /** The records were looked up before the session began. */

@@ -77,7 +77,17 @@ export function certificateLines(
     `Cipher in use: ${session.cipher}`,
     ...keyExchange,
     ...certificates,
+    ...revocationLines(chain),
   ];
+}
+
+/** Where somebody was asked. */
+function revocationLines({ revocation, revocationFrom, remarks }: ChainVerdict): readonly string[] {
+  const asked = revocationFrom === undefined ? [] : [`Revocation: ${revocation}, says ${revocationFrom}`];
+  const unknown = remarks.flatMap((remark) =>
+    remark.kind === 'revocation-not-known' ? [`Revocation: not known: ${remark.why}`] : [],
+  );
+  return [...asked, ...unknown];
 }
 
 function validation(chain: ChainVerdict, { fingerprint }: CertificateFacts): string {

@@ -4,12 +4,13 @@
  * for each other's commits, and see from `PRAGMA data_version`, which costs a few µs, that somebody has committed; what
  * it was stands in the table `signal`.
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import type { Change, DatabaseEngine, DatabaseOptions } from './database.ts';
+import { makeFolder } from './folder.ts';
 import { gatherer } from './gather.ts';
 import { createListeners, type Signal, signalsOf } from './listeners.ts';
 import { LOCK_MOMENT_MS, NodeSqliteDialect } from './sqlite-dialect.ts';
@@ -31,7 +32,7 @@ export async function openFile(
   path: string,
   { clock, busyMs = BUSY_MS }: Pick<DatabaseOptions, 'clock' | 'busyMs'>,
 ): Promise<DatabaseEngine> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   // Mail is nobody else's business; SQLite gives the log the permissions of the file.
   closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: LOCK_MOMENT_MS, enableForeignKeyConstraints: true });

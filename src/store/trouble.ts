@@ -7,9 +7,17 @@
 /**
  * `full`: no room. `read-only`: somebody took the right to write. `unavailable`: away, restarting, out of connections,
  * or closed. `conflict`: somebody else was in the way. `corrupt`: the file is damaged or no database. `newer`: the
- * data belong to a newer version of this program.
+ * data belong to a newer version of this program. `no-place`: what was named cannot be a folder.
  */
-export type TroubleKind = 'full' | 'read-only' | 'unavailable' | 'conflict' | 'corrupt' | 'newer' | 'other';
+export type TroubleKind =
+  | 'full'
+  | 'read-only'
+  | 'unavailable'
+  | 'conflict'
+  | 'corrupt'
+  | 'newer'
+  | 'no-place'
+  | 'other';
 
 export class StoreTrouble extends Error {
   override readonly name = 'StoreTrouble';
@@ -47,6 +55,7 @@ const SENTENCES: Readonly<Record<TroubleKind, string>> = {
   conflict: 'another process is in the way',
   corrupt: 'the database is damaged',
   newer: 'the database belongs to a newer version',
+  'no-place': 'the database cannot be there',
   other: 'the database failed',
 };
 

@@ -83,11 +83,6 @@ const BAD: readonly Bad[] = [
     says: /no IPv6 address/,
   },
   {
-    what: 'revocation by asking others',
-    scene: probe('--revocation', 'fetch', 'example.com'),
-    says: /--revocation "fetch": asking OCSP and CRL servers is not available yet; "staple" judges/,
-  },
-  {
     what: 'a DNSSEC anchor that is none',
     scene: { ...probe('--dnssec-anchor', 'a.txt', 'example.com'), files: { 'a.txt': '. IN TXT hello' } },
     says: /--dnssec-anchor "a\.txt": line 1: .*DS/,

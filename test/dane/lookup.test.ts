@@ -39,7 +39,7 @@ describe('looking TLSA records up', () => {
         clock: systemClock,
         random: unpredictableRandom,
         cacheEntries: 0,
-        timeoutMs: 1500,
+        timeoutMs: 4000,
         attempts: 1,
       });
     };

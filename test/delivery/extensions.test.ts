@@ -276,11 +276,11 @@ describe('a transaction', { concurrency: 4 }, () => {
       test,
       OFFERED,
       { message: { after: 'silence' } },
-      { delivery: { timeouts: { connect: 2, greeting: 2, command: 2, data: 2, dataBlock: 2, finalDot: 0.2 } } },
+      { delivery: { timeouts: { connect: 60, greeting: 60, command: 60, data: 60, dataBlock: 60, finalDot: 0.2 } } },
     );
     const since = performance.now();
     const { report } = await sender.deliver();
     assert.equal(report.recipients[0]?.possible, true);
-    assert.ok(performance.now() - since < 1500);
+    assert.ok(performance.now() - since < 30_000);
   });
 });

@@ -102,7 +102,7 @@ describe('delivery to a server that misbehaves', () => {
     const since = performance.now();
     const { report } = await sender.deliver({ controls: { tls: 'no' }, message: { bytes } });
     assert.deepEqual([report.recipients[0]?.result, report.recipients[0]?.possible], ['deferred', false]);
-    assert.ok(performance.now() - since < 6000);
+    assert.ok(performance.now() - since < 30_000);
   });
 
   it('really waits for no reply where PIPELINING is offered (S-EXT-1)', async (test) => {

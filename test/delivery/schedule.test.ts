@@ -84,3 +84,23 @@ test('after a long absence the next attempt keeps its distance', () => {
   const next = nextStep({ profile: DEFAULT_BOUNCE_SETTINGS, acceptedAt: 0, attempts: 5, now: late });
   assert.deepEqual(next, { kind: 'retry', at: late + 480_000 });
 });
+
+test('tries are close at first and half an hour apart or more from the second hour on, and five days can be asked for (S-MX-14)', () => {
+  const HALF_AN_HOUR = 1_800;
+  const FIVE_DAYS = 5 * 86_400;
+  for (const profile of [DEFAULT_BOUNCE_SETTINGS, of({ maxQueueSeconds: FIVE_DAYS, maxRetries: 500 })]) {
+    const { attempts, end, at } = life(profile);
+    const gaps = attempts
+      .slice(1)
+      .map((time, index) => ({ from: attempts[index] ?? 0, gap: time - (attempts[index] ?? 0) }));
+    assert.ok(
+      gaps.slice(0, 2).every(({ gap }) => gap <= 60),
+      'the first ones are quick: most trouble is short',
+    );
+    const later = gaps.filter(({ from }) => from >= 2 * HALF_AN_HOUR);
+    assert.ok(later.length > 10);
+    // The one before the end may be cut short by the end itself.
+    assert.ok(later.slice(0, -1).every(({ gap }) => gap >= HALF_AN_HOUR));
+    assert.deepEqual([end, at], ['time-in-queue', profile.maxQueueSeconds]);
+  }
+});

@@ -90,6 +90,14 @@ test('a 4xx becomes a bounce when the retries or the time in the queue are used 
   }
 });
 
+test('what was given up says what its last try came to, in the sentence that the sender is shown (R109)', () => {
+  const because = ['mx.example.com: the certificate is for another name'];
+  const given = settled({ profile: { ...WARNS, maxRetries: 1 }, outcome: { because } });
+  const told = given.notices.failed[0]?.outcome.because.at(-1);
+  assert.equal(told, 'all retries are used up; at the last try: mx.example.com: the certificate is for another name');
+  assert.equal(given.reports[0]?.facts.reason, told);
+});
+
 test('delay warnings are off, and when on come after the second attempt and only after a 4xx (R111)', () => {
   const warned = (given: Given): boolean => settled(given).notices.delayed.length === 1;
   assert.ok(!warned({ profile: DEFAULT_BOUNCE_SETTINGS }), 'off by default');

@@ -54,7 +54,7 @@ async function play(
     return { address: real, port: (served.get(address.text) ?? closed).port };
   };
   const net = createNet({ clock: systemClock, privateAddresses });
-  const world = { resolver, net, clock: systemClock, random: unpredictableRandom, redirect, timeoutMs: 1500 };
+  const world = { resolver, net, clock: systemClock, random: unpredictableRandom, redirect, timeoutMs: 4000 };
   return { reports: await askAuthorities(questions, world, new AbortController().signal), served };
 }
 

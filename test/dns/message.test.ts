@@ -13,6 +13,7 @@ import {
 } from '../../src/dns/message.ts';
 import type { KnownRecord } from '../../src/dns/record.ts';
 import { recordsOf } from '../../src/dns/record.ts';
+import { cpuMsOf } from '../support/cpu-time.ts';
 
 const QUESTION: Question = { name: 'example.test', type: 15, class: 1 };
 
@@ -192,12 +193,8 @@ test('thousands of names that each begin a chain of thousands of pointers are re
   name.writeUInt16BE(0xc000 | (chainAt + chain.length - 2));
   const record = Buffer.concat([name, Buffer.from([0, 99, 0, 1, 0, 0, 0, 0, 0, 0])]);
   const count = 4000;
-  const startedAt = performance.now();
-  refused(
-    pad([header(count + 1), first, chain, ...Array<Buffer>(count).fill(record)]),
-    /too many compression pointers/,
-  );
-  assert.ok(performance.now() - startedAt < 50);
+  const message = pad([header(count + 1), first, chain, ...Array<Buffer>(count).fill(record)]);
+  assert.ok(cpuMsOf(() => refused(message, /too many compression pointers/)) < 50);
 });
 
 test('random octets are read or refused, and never throw', () => {

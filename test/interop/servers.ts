@@ -45,7 +45,7 @@ export const SERVERS = {
     host: 'mx1.good.test',
     address: '127.0.1.1',
     presented: 'rsa',
-    alsoCalled: ['mx.secure.test'],
+    alsoCalled: ['mx.secure.test', 'mailbox.test'],
   },
   tls12: {
     software: 'postfix',

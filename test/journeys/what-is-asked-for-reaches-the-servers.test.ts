@@ -184,7 +184,7 @@ describe('what is asked for reaches the servers', { concurrency: 8 }, () => {
     const since = performance.now();
     const result = await probe(25, '--timeout', '0.3', 'silent.example.com');
     assert.equal(result.status, 'dns-failure');
-    assert.ok(performance.now() - since < 4000);
+    assert.ok(performance.now() - since < 20_000);
   });
 
   it('the cells add up to the marks of the transcript, and a bad certificate stops nothing (R14, R31)', async () => {

@@ -125,6 +125,12 @@ test('a commit is followed without a restart, and delivernow wakes what waits (R
   assert.equal(now.code, 0);
   assert.ok(await until(() => sink.arrivals.length === 1, 10_000));
   assert.match((await run(['hoststatus', 'a.example', '--no-dns'])).out, /Host up\/down: +up/);
+  await configure(data, (document) => allTo(1, document));
+  await run(['submit', '-f', 'me@here.example', 'bob@a.example'], 'Subject: two\n\nHi.\n');
+  assert.ok(await until(isDown, 10_000), (await run(['tophosts'])).out);
+  await configure(data, (document) => allTo(sink.port, document));
+  assert.equal((await run(['queue', 'retry', '2'])).out, '1 recipient tried at once.\n');
+  assert.ok(await until(() => sink.arrivals.length === 2, 10_000));
   program.process.kill('SIGTERM');
   assert.equal(await program.ended, 0);
 });
@@ -198,4 +204,14 @@ test('a folder that cannot be used is said in a sentence, with exit 1', async (c
   const broken = await runHere(['queue', 'list', '--data', data]);
   assert.equal(broken.code, 1);
   assert.match(broken.err, /^tlsreach: the database is damaged/);
+});
+
+test('a place that can be no folder is a mistake in what was said: exit 2, at once, whatever the command', async (context) => {
+  const file = join(newFolder(context), 'file');
+  writeFileSync(file, '');
+  for (const words of [['queue', 'list'], ['submit', 'ann@example.com'], ['destconfig', 'list'], ['serve']]) {
+    const { code, err } = await runHere([...words, '--data', join(file, 'data')], 'Subject: x\n\nx\n');
+    assert.equal(code, 2, words.join(' '));
+    assert.match(err, /the folder .*\/file\/data cannot be made: .*\/file is a file/, words.join(' '));
+  }
 });

@@ -28,7 +28,7 @@ describe('when no host of a target answers', () => {
 
   /** A probe of the silent host, with these canaries. */
   async function probe(named: Pick<AppSettings, 'canaries'>): Promise<ProbeResult> {
-    const stage = await openStage({ only: ['good'] }, { timeoutMs: 1200, ...named });
+    const stage = await openStage({ only: ['good'] }, { timeoutMs: 2500, ...named });
     try {
       return await stage.probe(`you@good.lab.test[${place()}]`);
     } finally {

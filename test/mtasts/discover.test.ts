@@ -53,7 +53,7 @@ describe('discovering a policy', () => {
       clock: systemClock,
       random: unpredictableRandom,
       cacheEntries: 0,
-      timeoutMs: 1000,
+      timeoutMs: 20_000,
       attempts: 1,
     });
   });

@@ -15,7 +15,7 @@ it('servers that misbehave at any byte crash nothing, hold nobody up and get no 
   assert.deepEqual(result.faults, []);
   assert.equal(result.cases, 660);
   assert.ok(result.dialogueBytes > 1_000, `${result.dialogueBytes} bytes in a good dialogue`);
-  assert.ok(result.slowestOverrunMs < 1_500, `${result.slowestOverrunMs} ms late`);
+  assert.ok(result.slowestOverrunMs < 5_000, `${result.slowestOverrunMs} ms late`);
   const endings = new Set(Object.values(result.endings).flatMap((counts) => Object.keys(counts)));
   for (const ending of ['greeting failed: malformed', 'handshake failed: closed', 'handshake failed: timed-out']) {
     assert.ok(endings.has(ending), `${ending} is among ${[...endings].join(', ')}`);

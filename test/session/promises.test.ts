@@ -206,10 +206,10 @@ describe('a session', () => {
       const peer = await startSmtpPeer(script);
       const stop = new AbortController();
       const started = performance.now();
-      const running = runSession({ port: peer.port, signal: stop.signal, stageTimeoutMs: 5_000 });
+      const running = runSession({ port: peer.port, signal: stop.signal, stageTimeoutMs: 60_000 });
       setTimeout(() => stop.abort(), 50);
       const { evidence } = await running;
-      assert.ok(performance.now() - started < 2_000);
+      assert.ok(performance.now() - started < 30_000);
       const failures = Object.values(evidence).flatMap((phase) =>
         typeof phase === 'object' && phase.kind === 'failed' ? [phase.failure.kind] : [],
       );

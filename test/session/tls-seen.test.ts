@@ -172,7 +172,7 @@ describe('a stapled OCSP response', () => {
       ...testJudge(),
       judgeChain: (chain: readonly Buffer[], ocsp: Buffer | null) => {
         given.push(ocsp?.toString('hex') ?? null);
-        return testJudge().judgeChain(chain, ocsp);
+        return testJudge().judgeChain(chain, ocsp, new AbortController().signal);
       },
     };
     await shake(tls, { dependencies: { judge } });

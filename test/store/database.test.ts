@@ -32,6 +32,23 @@ test('a new folder is made, and nobody else may read what is in it', async (cont
   for (const file of [path, `${path}-wal`, `${path}-shm`]) assert.equal(statSync(file).mode & 0o077, 0, file);
 });
 
+test('a place that can hold no folder is refused at once, in a sentence that names it', async (context) => {
+  const file = join(newFolder(context), 'file');
+  writeFileSync(file, '');
+  const places = [
+    [join(file, 'data'), `${file} is a file`],
+    [file, `${file} is a file`],
+    ['/proc/tlsreach-data/deep', '/proc takes no folders'],
+    [join(file, '..', 'x'.repeat(300)), 'its name is too long'],
+  ] as const;
+  for (const [folder, why] of places) {
+    await assert.rejects(openDatabase({ kind: 'file', path: join(folder, 'queue.db') }, { clock: systemClock }), {
+      kind: 'no-place',
+      message: `the folder ${folder} cannot be made: ${why}`,
+    });
+  }
+});
+
 test('what was accepted is there when the file is opened again (R118)', async (context) => {
   const path = newPath(context);
   const first = createQueueStore(await opened(context, path));

@@ -33,7 +33,7 @@ export function resolverOf(
     servers: servers.map(specOf),
     clock: systemClock,
     random: unpredictableRandom,
-    timeoutMs: 1500,
+    timeoutMs: 3000,
     attempts: 1,
     ...options,
   });

@@ -1,12 +1,12 @@
 /**
- * One HTTPS request over one connection that is open already, and whose address and certificate have been judged
- * (policy-host.ts). The client never opens a connection of its own, follows nothing and keeps nothing. Also the way TLS
- * reports are posted. The HTTP client is loaded with the first request.
+ * One HTTP request over one connection that is open already, and whose address, and certificate where there is one, have
+ * been judged: policies, TLS reports and revocation all go this way. The client never opens a connection of its own,
+ * follows nothing and keeps nothing. It is loaded with the first request.
  */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 
-export interface HttpsRequest {
-  /** `https://host` or `https://host:port`. */
+export interface HttpRequest {
+  /** `https://host`, `http://host:port`: what the connection leads to. */
   readonly origin: string;
   /** Path and query. */
   readonly path: string;
@@ -17,7 +17,7 @@ export interface HttpsRequest {
   readonly signal: AbortSignal;
 }
 
-export interface HttpsAnswer {
+export interface HttpAnswer {
   readonly status: number;
   /** Of a field that came several times the first; null where it did not come. */
   header(name: string): string | null;
@@ -29,9 +29,9 @@ export const MAX_HEADER_OCTETS = 16 * 1024;
 
 /** Asks and lets `read` take the answer in; the connection is closed when that is done. Rejects with the client's error. */
 export async function requestOnce<Result>(
-  socket: TLSSocket,
-  { origin, path, method, headers, body, signal }: HttpsRequest,
-  read: (answer: HttpsAnswer) => Promise<Result>,
+  socket: Socket,
+  { origin, path, method, headers, body, signal }: HttpRequest,
+  read: (answer: HttpAnswer) => Promise<Result>,
 ): Promise<Result> {
   const { Agent, request } = await import('undici');
   let taken = false;
