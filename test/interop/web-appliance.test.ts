@@ -95,6 +95,7 @@ test('mail in the queue, in every language, on every page: no fault that axe fin
   };
   const entries = [
     ['good.lab.test', { tls: 'required-verify', maxConcurrency: 20 }],
+    ['wrong-name.lab.test', { tls: 'required-verify' }],
     ['.partner.example', { tls: 'required', recipientLimit: 300, recipientMinutes: 60 }],
     ['bücher.example', { tls: 'required-verify-hosted', bounceProfile: 'Patient' }],
   ] as const;
@@ -135,7 +136,7 @@ test('mail in the queue, in every language, on every page: no fault that axe fin
     ['certificates', '/certificates'],
     ['certificate-new', '/certificates/new'],
     ['queue', '/queue'],
-    ['queue-destination', '/queue/destination?name=no-such.lab.test'],
+    ['queue-destination', '/queue/destination?name=wrong-name.lab.test'],
     ['message', '/queue/messages/1?body=shown'],
     ['log', '/log?text=DCID'],
     ['log-nothing', '/log?text=nothing-like-this'],

@@ -52,7 +52,8 @@ export const OPERATOR_NL: OperatorMessages = {
   dsTitle: 'Bestemmingen',
   dsLead: 'Hoe mail naar een domein reist. Wat een regel niet zegt, zegt de standaardregel.',
   dsAdd: 'Bestemming toevoegen',
-  dsNone: 'Er is nog geen bestemming; de standaardregel geldt dus voor alle. Voeg de eerste toe, of importeer een tabel.',
+  dsNone:
+    'Er is nog geen bestemming; de standaardregel geldt dus voor alle. Voeg de eerste toe, of importeer een tabel.',
   dsNoMatch: 'Geen bestemming past bij "{filter}".',
   dsDefaultEntry: 'Standaardregel',
   dsGlobal: 'Algemene instellingen',
@@ -69,8 +70,7 @@ export const OPERATOR_NL: OperatorMessages = {
   dsRecipientsPer: 'per',
   dsMinutes: 'minuten',
   dsNoLimit: 'geen grens',
-  dsRecipientsNote:
-    'Aantal ontvangers tussen 0 en 1,000,000,000 per aantal minuten tussen 1 en 60; 0 is geen grens.',
+  dsRecipientsNote: 'Aantal ontvangers tussen 0 en 1,000,000,000 per aantal minuten tussen 1 en 60; 0 is geen grens.',
   dsApply: 'Grenzen toepassen',
   dsPerDestination: 'Per bestemming',
   dsDomain: 'Hele domein',
@@ -106,7 +106,8 @@ export const OPERATOR_NL: OperatorMessages = {
   mdNo: 'Nooit versleuteld.',
   mdPreferred: 'Versleuteld waar het wordt aangeboden, anders leesbaar. Niemand wordt geverifieerd.',
   mdRequired: 'Versleuteld of helemaal niet. Niemand wordt geverifieerd.',
-  mdPreferredVerify: 'Versleuteld waar het wordt aangeboden; er wordt naar het certificaat gekeken en de mail gaat toch.',
+  mdPreferredVerify:
+    'Versleuteld waar het wordt aangeboden; er wordt naar het certificaat gekeken en de mail gaat toch.',
   mdRequiredVerify: 'Versleuteld, en het certificaat bewijst het domein van de ontvanger, of helemaal niet.',
   mdRequiredVerifyHosted:
     'Als hiervoor, voor domeinen met mail bij een ander: het certificaat mag de route of de MX-host bewijzen.',
