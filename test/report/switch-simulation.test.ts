@@ -37,7 +37,12 @@ test('a name that only the hosted rule accepts, and a chain that nobody trusts, 
   assert.equal(hosted['preferred-verify'], 'go');
   assert.equal(hosted['required-verify'], 'stop');
   assert.equal(hosted['required-verify-hosted'], 'go');
-  const untrusted = outcomes({ ...verified, stateEvent: 'E6', chainTrusted: false, identity: { verify: 'V1', hosted: 'H1' } });
+  const untrusted = outcomes({
+    ...verified,
+    stateEvent: 'E6',
+    chainTrusted: false,
+    identity: { verify: 'V1', hosted: 'H1' },
+  });
   assert.equal(untrusted['required'], 'go');
   assert.equal(untrusted['required-verify'], 'stop');
   assert.equal(untrusted['required-verify-hosted'], 'stop');
