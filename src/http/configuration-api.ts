@@ -8,8 +8,6 @@ import Type from 'typebox';
 import type { Appliance } from '../app/appliance.ts';
 import { type Outcome, succeeded } from '../base/outcome.ts';
 import type { ConfigurationFailure, Snapshot } from '../config/configuration.ts';
-import { importTable } from '../config/destination-edits.ts';
-import { exportDestinations } from '../config/destination-ini.ts';
 import { parseDestinationName } from '../config/destination-name.ts';
 import { DestinationControlsSchema } from '../config/destination-schema.ts';
 import { diffDocuments } from '../config/diff.ts';
@@ -18,6 +16,7 @@ import { loadDocument, saveDocument } from '../config/saved-document.ts';
 import { maskSecrets } from '../config/secrets.ts';
 import { controlsFor, entryFor } from '../policy/destination.ts';
 import { sendText } from './answer.ts';
+import { MAX_CONFIGURATION_BYTES, sectionApi, tableFileApi } from './configuration-parts-api.ts';
 import {
   ChangeSchema,
   CommitBody,
@@ -29,11 +28,9 @@ import {
   RevisionParams,
   RevisionSchema,
   RollbackBody,
-  rowBody,
   StateQuery,
   tableOf,
 } from './configuration-schemas.ts';
-import { SECTIONS, withFields } from './configuration-sections.ts';
 import { TABLES } from './configuration-tables.ts';
 import {
   REFUSALS_OF_READS,
@@ -50,8 +47,6 @@ import { actorOf, withScope } from './operator.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { acceptObject, problems, type TableRow, tableApi } from './table-api.ts';
 
-/** Octets of a table or of a whole configuration with its certificates. */
-export const MAX_CONFIGURATION_BYTES = 32 * 1024 * 1024;
 /** Revisions that are looked through for a page of the history. */
 export const MAX_HISTORY = 10_000;
 
@@ -98,7 +93,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
       const entry = entryFor(destinations.entries, domain.value);
       const controls = controlsFor(destinations, domain.value);
       const inherited = Object.keys(controls).filter(
-        (field) => (entry as TableRow | null)?.[field] !== valueOf(controls, field),
+        (field) => (entry as TableRow | null)?.[field] !== fieldOf(controls, field),
       );
       return sendValue(withTag(reply, read.value), {
         domain: domain.value,
@@ -340,104 +335,6 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   );
 }
 
-function sectionApi(plain: FastifyInstance, house: WebHouse, appliance: Appliance): void {
-  const server = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const preHandler = withScope(house, 'config');
-  const tags = ['configuration'];
-  for (const section of SECTIONS) {
-    const { path, id, noun, schema, example } = section;
-    server.get(
-      `/api/v1/config/${path}`,
-      {
-        preHandler,
-        schema: {
-          operationId: `get${id}`,
-          summary: `Read ${noun}`,
-          tags,
-          querystring: StateQuery,
-          response: { 200: schema, ...problems(REFUSALS_OF_READS) },
-        },
-      },
-      async (request, reply) => {
-        const read = await readState(appliance.configuration, request.query.state);
-        if (!read.ok) return sendFailure(reply, read.failure);
-        return sendValue(withTag(reply, read.value), section.of(read.value.document));
-      },
-    );
-    server.put(
-      `/api/v1/config/${path}`,
-      {
-        preHandler,
-        validatorCompiler: acceptObject,
-        schema: {
-          operationId: `put${id}`,
-          summary: `Change ${noun}: fields that are left out stay; pending until a commit`,
-          tags,
-          headers: IfMatchHeaders,
-          body: Type.Unsafe<TableRow>({ ...rowBody(schema, 'a name', noun), examples: [example] }),
-          response: { 200: schema, ...problems(REFUSALS_OF_WRITES) },
-        },
-      },
-      async (request, reply) => {
-        const fields = request.body;
-        const written = {
-          edit: (document: Snapshot['document']) => succeeded(withFields(document, section, fields)),
-          what: 'settings.saved',
-          subject: noun,
-        };
-        const snapshot = await writeChange(request, reply, house, appliance, written);
-        return snapshot === null ? reply : sendValue(reply, section.of(snapshot.document));
-      },
-    );
-  }
-}
-
-/** Destination Controls as the file that other appliances read and write (R71, R72). */
-function tableFileApi(plain: FastifyInstance, house: WebHouse, appliance: Appliance): void {
-  const server = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const preHandler = withScope(house, 'config');
-  const tags = ['configuration'];
-  server.get(
-    '/api/v1/destination-table',
-    {
-      preHandler,
-      schema: {
-        operationId: 'exportDestinations',
-        summary: 'Destination Controls as a file with sections',
-        tags,
-        querystring: StateQuery,
-        response: problems(REFUSALS_OF_READS),
-      },
-    },
-    async (request, reply) => {
-      const read = await readState(appliance.configuration, request.query.state);
-      if (!read.ok) return sendFailure(reply, read.failure);
-      return sendText(withTag(reply, read.value), 'text/plain; charset=utf-8', exportDestinations(read.value.document));
-    },
-  );
-  server.put(
-    '/api/v1/destination-table',
-    {
-      preHandler,
-      bodyLimit: MAX_CONFIGURATION_BYTES,
-      schema: {
-        operationId: 'importDestinations',
-        summary: 'Replace all destinations by those of a file, as a whole or not at all; pending until a commit',
-        tags,
-        consumes: ['text/plain'],
-        headers: IfMatchHeaders,
-        body: Type.String({ description: 'the file' }),
-        response: { 200: Type.Object({ entries: Type.Integer() }), ...problems(REFUSALS_OF_WRITES) },
-      },
-    },
-    async (request, reply) => {
-      const written = { edit: importTable(request.body), what: 'destinations.imported', subject: 'from a file' };
-      const snapshot = await writeChange(request, reply, house, appliance, written);
-      return snapshot === null ? reply : sendValue(reply, { entries: snapshot.document.destinations.entries.length });
-    },
-  );
-}
-
 function stateOf({ revision, isPending, tag }: Snapshot) {
   return { revision, pending: isPending, tag };
 }
@@ -446,6 +343,6 @@ function revisionWords(settled: Outcome<Snapshot, ConfigurationFailure>, comment
   return settled.ok ? `revision ${settled.value.revision}${comment === '' ? '' : `: ${comment}`}` : '';
 }
 
-function valueOf(controls: object, field: string): unknown {
+function fieldOf(controls: object, field: string): unknown {
   return (controls as TableRow)[field];
 }

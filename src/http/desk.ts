@@ -69,8 +69,9 @@ export function createDesk(server: FastifyInstance, house: WebHouse, appliance: 
     post: (path, handler, { least = 'operator', bodyLimit = MAX_FORM } = {}) =>
       void server.post(path, { ...hidden, bodyLimit, preHandler: [own, signedInAs(views, least), token] }, handler),
     page: async (request, reply, template, values, { title, status, at }) => {
-      const changes = await appliance.configuration.pendingChanges();
       const newest = await appliance.configuration.newest();
+      const isPending = newest.ok && newest.value.isPending;
+      const changes = isPending ? await appliance.configuration.pendingChanges() : null;
       const path = at ?? request.url.split('?')[0] ?? '';
       const desk = {
         rail: RAIL.map(([href, key]) => ({
@@ -78,7 +79,7 @@ export function createDesk(server: FastifyInstance, house: WebHouse, appliance: 
           key,
           here: path === href ? 'page' : path.startsWith(`${href}/`) ? 'true' : '',
         })),
-        pending: changes.ok ? changes.value.length : 0,
+        pending: changes?.ok === true ? changes.value.length : 0,
         tag: newest.ok ? newest.value.tag : '',
         mayChange: mayChange(request),
         admin: request.caller.session?.user.role === 'admin',

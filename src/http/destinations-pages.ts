@@ -19,7 +19,7 @@ import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import { EVERYTHING } from '../report/log-search.ts';
 import { simulateSwitch } from '../report/switch-simulation.ts';
 import { sendText } from './answer.ts';
-import { MAX_CONFIGURATION_BYTES } from './configuration-api.ts';
+import { MAX_CONFIGURATION_BYTES } from './configuration-parts-api.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
 import {
   controlsIn,

@@ -9,6 +9,7 @@ import { isDown } from '../report/host-status.ts';
 import { EVERYTHING, type LoggedEvent, TLS_OUTCOMES } from '../report/log-search.ts';
 import { type Desk, queryOf, shownTime, textIn } from './desk.ts';
 import type { MessageKey, Say } from './languages.ts';
+import { mayChange } from './operator.ts';
 import { problemOf } from './problem.ts';
 import { selectionWords } from './queue-api.ts';
 import { actOnQueue, allRecipients, OPEN_STATES } from './queue-view.ts';
@@ -124,7 +125,10 @@ export function queuePages(desk: Desk): void {
     if (first === undefined && events.length === 0) {
       return views.problem(request, reply, problemOf('not-found', say('quGone', { mid: printable(text, 20) })));
     }
-    const body = first !== undefined && queryOf(request)['body'] === 'shown' ? await queue.body(mid) : null;
+    const wanted = first !== undefined && queryOf(request)['body'] === 'shown' && mayChange(request);
+    const body = wanted ? await queue.body(mid) : null;
+    // Other people's mail is read under one's own name.
+    if (body !== null) await desk.record(request, 'message.read', `message ${mid}`);
     const page = {
       mid,
       head:

@@ -8,7 +8,7 @@ import type { ConfigurationDocument } from '../config/document.ts';
 import { describeConfigurationFault } from '../config/fault.ts';
 import { loadDocument, saveDocument } from '../config/saved-document.ts';
 import { sendText } from './answer.ts';
-import { MAX_CONFIGURATION_BYTES } from './configuration-api.ts';
+import { MAX_CONFIGURATION_BYTES } from './configuration-parts-api.ts';
 import { ALERTS, type ConfigurationSection, DELIVERY, withFields } from './configuration-sections.ts';
 import { ALERT_RECIPIENTS, BOUNCE_PROFILES, CERTIFICATES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';

@@ -325,6 +325,17 @@ test('mail over the API, its story, and the queue by hand; what servers and send
     const story = (await olga.get(`/queue/messages/${id}`)).body;
     assert.match(story, /&lt;script&gt;/);
     assert.match(story, /late@b\.example/);
+    const viewer = await stage.person('viewer');
+    assert.doesNotMatch(
+      (await viewer.get(`/queue/messages/${id}?body=shown`)).body,
+      /hello/,
+      'texts are for operators',
+    );
+    assert.match((await olga.get(`/queue/messages/${id}?body=shown`)).body, /hello/);
+    assert.ok(
+      (await stage.house.accounts.audit(50)).some(({ what }) => what === 'message.read'),
+      'and on record',
+    );
     const found = (await api('GET', '/api/v1/log?recipient=late@b.example')).json();
     assert.ok((found['items'] as { event: string }[]).some(({ event }) => event === 'delayed'));
     assert.match((await olga.get('/log?text=nothing-like-this')).body, /Nothing in the log matches/);
