@@ -7,7 +7,6 @@ import type { Resolver } from '../dns/resolver.ts';
 import type { CanaryWord } from '../probe/canary.ts';
 import type { CapturedStatus } from '../probe/capture.ts';
 import { type ProbeDependencies, probe, type SessionRequest } from '../probe/probe.ts';
-import { capturedEvidence } from '../probe/rejudge.ts';
 import type { ProbeHooks, ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { SessionReport } from '../probe/result-of.ts';
@@ -18,7 +17,7 @@ import { certificateJudge } from './certificate-judge.ts';
 import type { DeepScan, DeepScanOptions } from './deep-scan.ts';
 import { createHouse, type House } from './house.ts';
 import { inquiries } from './inquiries.ts';
-import { createRecorder, type Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import type { AppSettings } from './settings.ts';
 import { ESSENTIALS, type Essentials } from './world.ts';
 
@@ -66,6 +65,7 @@ interface Captured {
 /** The same probe with somebody listening. */
 async function capturing(house: ProbingHouse, wanted: Captured): Promise<ProbeResult> {
   const { request, hooks, onCapture } = wanted;
+  const { createRecorder } = await import('./recorder.ts');
   const recorder = createRecorder({ ...house, clock: house.world.clock });
   const heard = { ...house, resolver: recorder.resolver, discoverSts: recorder.discoverSts, recorder };
   const result = await probe(request, recorder.beside(probeDependencies(heard)), hooks);
@@ -130,8 +130,10 @@ async function observe(house: ProbingHouse, request: SessionRequest): Promise<Se
   const { evidence, transcript } = report;
   const wanted = request.tls === 'observe' && evidence.greeting.kind === 'seen';
   const scan = wanted ? await house.scan?.(request) : undefined;
-  const captured = { judgedAt: moment(), evidence: capturedEvidence(report), transcript, scan: scan?.report };
-  recorder?.session({ tls: request.tls, ...captured, ...(heard.length === 0 ? {} : { statuses: heard }) });
+  recorder?.session(report, {
+    ...{ tls: request.tls, judgedAt: moment(), scan: scan?.report },
+    ...(heard.length === 0 ? {} : { statuses: heard }),
+  });
   return { evidence, transcript, scan };
 }
 

@@ -9,8 +9,10 @@ import { parseCertificate } from '../pki/certificate.ts';
 import type { TrustAnchor, TrustAnchors } from '../pki/trust-anchors.ts';
 import { CAPTURE_FORMAT, type Capture, type CapturedAnchor, type CapturedSession } from '../probe/capture.ts';
 import type { ProbeDependencies } from '../probe/probe.ts';
+import { capturedEvidence } from '../probe/rejudge.ts';
 import type { ProbeRequest } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import type { SessionReport } from '../probe/result-of.ts';
 import type { AppSettings } from './settings.ts';
 
 /** What is listened to. */
@@ -26,7 +28,7 @@ export interface Recorder {
   /** Answers as the recorded one does. */
   readonly resolver: Resolver;
   readonly discoverSts: DiscoverSts;
-  session(session: CapturedSession): void;
+  session(report: SessionReport, circumstances: Omit<CapturedSession, 'evidence' | 'transcript'>): void;
   /** The same dependencies, with what is asked beside the sessions listened to. */
   beside(dependencies: ProbeDependencies): ProbeDependencies;
   capture(request: ProbeRequest, result: ProbeResult): Capture;
@@ -47,7 +49,10 @@ export function createRecorder({ settings, clock, resolver, anchors, policies }:
       fetch: policy.fetch,
       alsoWithoutRecord: true,
     }),
-    session: (session) => void sessions.push(session),
+    session: (report, { tls, judgedAt, ...more }) => {
+      const { transcript } = report;
+      sessions.push({ tls, judgedAt, evidence: capturedEvidence(report), transcript, ...more });
+    },
     beside: (dependencies) => listenBeside(dependencies, heard),
     capture: ({ target, ...request }, { startedAt, elapsedMs, dns, trust }) => ({
       format: CAPTURE_FORMAT,

@@ -18,6 +18,7 @@ import {
   TLSVERIFY_OPTIONS,
   WORLD_OPTIONS,
 } from './option-specs.ts';
+import { PROBE, PROBE_SPECS } from './probe-entry.ts';
 import { HOST_OPTIONS, QUEUE_LIST_OPTIONS, SUBMIT_OPTIONS } from './queue-options.ts';
 import { SERVE_OPTIONS, SERVE_SPECS } from './serve-options.ts';
 import type { Services } from './services.ts';
@@ -36,7 +37,6 @@ export interface CommandEntry {
   readonly run: (invocation: Invocation) => Promise<number>;
 }
 
-const PROBE_SPECS = [...PROBE_OPTIONS, ...OUTPUT_OPTIONS, ...WORLD_OPTIONS];
 const REPLAY_SPECS = [...REPLAY_OPTIONS, ...GATE_OPTIONS, ...OUTPUT_OPTIONS];
 const TLSVERIFY_SPECS = [
   ...TLSVERIFY_OPTIONS,
@@ -67,14 +67,7 @@ export const KNOWN_OPTIONS = [
 ];
 
 export const COMMANDS = {
-  probe: {
-    specs: PROBE_SPECS,
-    run: async (invocation) => {
-      const { probeCommand } = await import('./probe-command.ts');
-      const { words, world, services } = invocation;
-      return probeCommand({ targets: words, given: await given(invocation, PROBE_SPECS), world, services });
-    },
-  },
+  probe: PROBE,
   replay: {
     specs: REPLAY_SPECS,
     run: async (invocation) => {

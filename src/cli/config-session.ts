@@ -68,7 +68,9 @@ export async function inConfiguration(
   const place = await givenOptions({ specs: PLACE_OPTIONS, known: invocation.known, flags, world });
   const where = placeOf(place, world.env);
   const { configuration, close } = await services.openConfiguration(where).catch((error: unknown) => {
-    throw error instanceof StoreTrouble ? new UsageError(`${shownPlace(where)}: ${error.message}`) : error;
+    if (!(error instanceof StoreTrouble)) throw error;
+    const place = shownPlace(where);
+    throw new UsageError(error.message.includes(place) ? error.message : `${place}: ${error.message}`);
   });
   const session: ConfigSession = {
     configuration,

@@ -27,8 +27,8 @@ export interface GivenOptions {
 
 export interface GivenRequest {
   readonly specs: readonly OptionSpec[];
-  /** Every option there is: a configuration file may serve several commands. */
-  readonly known: readonly OptionSpec[];
+  /** Every option there is: a configuration file may serve several commands. Asked for where there is such a file. */
+  readonly known: readonly OptionSpec[] | (() => Promise<readonly OptionSpec[]>);
   /** By key, only what was on the command line. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly world: Pick<World, 'env' | 'readFile'>;
@@ -39,7 +39,8 @@ export async function givenOptions({ specs, known, flags, world }: GivenRequest)
   const fromEnvironment = specs.flatMap((spec) => environmentValue(spec, world.env));
   const file = flags['config'] ?? fromEnvironment.find(([key]) => key === 'config')?.[1].value;
   if (typeof file === 'string') {
-    for (const [key, value] of await configuredValues(file, specs, known, world)) given.set(key, value);
+    const all = typeof known === 'function' ? await known() : known;
+    for (const [key, value] of await configuredValues(file, specs, all, world)) given.set(key, value);
   }
   for (const [key, value] of fromEnvironment) given.set(key, value);
   for (const spec of specs) {

@@ -58,6 +58,7 @@ export async function logCommand({ given, world }: LogCommand): Promise<number> 
         `tlsreach: more than ${MAX_FOUND} messages or connections match; the rest is not shown\n`,
       );
     }
+    if (!follow && !found) await world.stderr.write('tlsreach: nothing in the log matches\n');
     if (!follow) return found ? 0 : 1;
     const stopping = new AbortController();
     const forget = world.onInterrupt(() => stopping.abort());

@@ -19,7 +19,6 @@ import type { GivenOptions } from './given-options.ts';
 import type { LiveTable } from './live-table.ts';
 import { logEvents } from './log-events.ts';
 import { startProgress } from './progress.ts';
-import { ScoreTotal } from './score-total.ts';
 import type { ProbeApp, Services } from './services.ts';
 import { openSink, type Sink } from './sink.ts';
 import { type TargetList, targetsFromInput, targetsFromWords } from './target-input.ts';
@@ -218,7 +217,7 @@ export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<nu
   });
   const progress = many ? startProgress(list.count, world.stderr, world.clock) : null;
   const codes = new Set<number>();
-  const scores = list.batch?.average === true ? new ScoreTotal() : null;
+  const scores = list.batch?.average === true ? new (await import('./score-total.ts')).ScoreTotal() : null;
   let done = 0;
   let committed = false;
   try {

@@ -93,7 +93,7 @@ export async function queueActionCommand(action: QueueAction, command: QueueComm
     const now = world.clock.now();
     const changed = await act(queue, action, selection, now);
     if (action === 'delete' && changed > 0) {
-      for (const mid of await queue.finished(selection.mids ?? []))
+      for (const { mid } of await queue.finished(selection.mids ?? []))
         tell({ kind: 'message-finished', at: now, mid, how: 'deleted' });
     }
     const recipients = changed === 1 ? '1 recipient' : `${changed} recipients`;

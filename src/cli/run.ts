@@ -1,7 +1,7 @@
 /** From the arguments to an exit code: the usual command lines at once, all others through the full parser. */
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
-import { COMMANDS } from './commands.ts';
+import { PROBE } from './probe-entry.ts';
 import { quickArguments } from './quick-arguments.ts';
 import type { Services } from './services.ts';
 import { describeFileFault, OutputError, UsageError } from './usage-error.ts';
@@ -20,8 +20,8 @@ async function runCommand(world: World, services: Services): Promise<number> {
   try {
     const [name, ...rest] = world.argv;
     if (name === 'probe') {
-      const quick = quickArguments(rest, COMMANDS.probe.specs);
-      if (quick !== null) return await COMMANDS.probe.run({ ...quick, world, services });
+      const quick = quickArguments(rest, PROBE.specs);
+      if (quick !== null) return await PROBE.run({ ...quick, world, services });
     }
     const { runProgram } = await import('./program.ts');
     const code = await runProgram(world, services);

@@ -12,6 +12,7 @@ import { MAX_MESSAGE_BYTES } from '../delivery/prepare-message.ts';
 import { describeSubmissionFault } from '../delivery/submission.ts';
 import { toJson } from '../report/json.ts';
 import { xtext } from '../smtp/command.ts';
+import { placeOf } from './config-session.ts';
 import type { GivenOptions } from './given-options.ts';
 import { inQueue, type QueueCommand } from './in-queue.ts';
 import { UsageError } from './usage-error.ts';
@@ -43,7 +44,9 @@ export async function submitCommand(command: QueueCommand): Promise<number> {
         : 'nobody was given to send to; name them, or say -t',
     );
   const text = withFrom(readHeader ? withoutBcc(input) : input, sender, given.text('fullName') ?? '');
+  const gateway = given.text('gateway') ?? null;
   return inQueue(command, async ({ submit }) => {
+    if (gateway !== null) await expectGateway(gateway, command);
     const accepted = await submit({
       bytes: text,
       sender,
@@ -52,7 +55,7 @@ export async function submitCommand(command: QueueCommand): Promise<number> {
       requireTls: given.flag('requireTls') ?? false,
       ret: retOf(given),
       envid: envidOf(given),
-      gateway: given.text('gateway') ?? null,
+      gateway,
       idempotencyKey: given.text('key') === undefined ? null : `submit:${given.text('key')}`,
       begins: { now: world.clock.now(), domain: here ?? 'localhost', random: world.random },
     });
@@ -62,6 +65,20 @@ export async function submitCommand(command: QueueCommand): Promise<number> {
     else if (given.flag('verbose') === true) await world.stdout.write(`MID ${mid}\n`);
     return 0;
   });
+}
+
+/** A name that nobody has configured would be passed over at the delivery, and the message leave by another way. */
+async function expectGateway(name: string, { given, world, services }: QueueCommand): Promise<void> {
+  const { configuration, close } = await services.openConfiguration(placeOf(given, world.env));
+  try {
+    const committed = await configuration.committed();
+    const names = committed.ok ? committed.value.document.delivery.gateways.map((gateway) => gateway.name) : [];
+    if (names.includes(name)) return;
+    const known = names.length === 0 ? 'there is none' : `choose one of ${names.join(', ')}`;
+    given.refuse('gateway', `no virtual gateway of this name is in force; ${known}`);
+  } finally {
+    await close();
+  }
 }
 
 async function readInput(world: World): Promise<Buffer> {

@@ -371,10 +371,8 @@ class RunningDispatcher implements Dispatcher {
     });
     const over = reports.filter(({ outcome }) => outcome.kind !== 'deferred');
     if (over.length === 0 || mids.length === 0) return;
-    for (const mid of (await this.#troubles.persist(() => store.finished(mids))) ?? []) {
-      const bounced = reports.filter((report) => report.mid === mid).every(({ outcome }) => outcome.kind === 'bounced');
-      this.#tellFinished(mid, bounced ? 'bounced' : 'done');
-    }
+    const finished = (await this.#troubles.persist(() => store.finished(mids))) ?? [];
+    for (const { mid, delivered } of finished) this.#tellFinished(mid, delivered ? 'done' : 'bounced');
   }
 
   /** Its last recipients may have been noted at one moment: it is told once. */

@@ -55,6 +55,8 @@ export interface RecipientOutcome {
   readonly category: 'none' | 'dns' | 'connection' | 'tls' | '4xx' | '5xx' | 'content';
   /** The final reply was lost: it may have been delivered. */
   readonly possible: boolean;
+  /** A host had said yes to the sender and recipients when the connection broke: that may be this message's doing. */
+  readonly begun?: boolean | undefined;
   /** The server was told what the submitter asked of DSNs (RFC 3461); left out or false: it is ours to say (S-DSN-2). */
   readonly dsnPassedOn?: boolean | undefined;
   readonly because: readonly string[];

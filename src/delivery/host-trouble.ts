@@ -7,7 +7,7 @@ import type { ClaimedMessage } from './queue-store.ts';
  * Why nobody of this destination would do better now: no host could be reached, asked for TLS in vain, or looked up. What
  * a message asks beyond the others (REQUIRETLS) says nothing about them.
  */
-export function whyDown({ recipients }: HandOverReport, { options }: ClaimedMessage): string | null {
+function whyDown({ recipients }: HandOverReport, { options }: ClaimedMessage): string | null {
   if (options.requireTls || recipients.length === 0) return null;
   const down = recipients.every(
     (outcome) => outcome.result === 'deferred' && !outcome.possible && isHostTrouble(outcome),
@@ -15,9 +15,22 @@ export function whyDown({ recipients }: HandOverReport, { options }: ClaimedMess
   return down ? (recipients[0]?.because.at(-1) ?? 'no host could be reached') : null;
 }
 
+/** What one connection after the other shows: a host that breaks with one message may serve the next one, a host that breaks with two does not. */
+export class HostWord {
+  #broke = false;
+
+  /** As `whyDown`; a message that broke at its text is let pass once. */
+  whyDown(report: HandOverReport, message: ClaimedMessage): string | null {
+    const down = whyDown(report, message);
+    const passed = !this.#broke && report.recipients.every(({ begun }) => begun === true);
+    this.#broke = down !== null;
+    return passed ? null : down;
+  }
+}
+
 /** A host took a message, or refused it in its own name. */
-export function isServed({ recipients }: HandOverReport): boolean {
-  return recipients.some((outcome) => !isHostTrouble(outcome));
+export function isServed({ contacted, recipients }: HandOverReport): boolean {
+  return contacted && recipients.some((outcome) => !isHostTrouble(outcome));
 }
 
 function isHostTrouble({ category }: RecipientOutcome): boolean {

@@ -10,7 +10,7 @@ import type { DestinationControls } from '../policy/destination.ts';
 import { controlsKey } from './controls-key.ts';
 import type { OnDeliveryEvent } from './events.ts';
 import type { DeliveryLine, HandOver, HandOverReport, OutgoingMessage } from './hand-over.ts';
-import { isServed, ownFault, whyDown } from './host-trouble.ts';
+import { HostWord, isServed, ownFault } from './host-trouble.ts';
 import type { ClaimedMessage, NewMessage, QueueStore, RecipientReport } from './queue-store.ts';
 import { expiresAt } from './schedule.ts';
 import type { DeliveryConfiguration, Gateway } from './settings.ts';
@@ -111,6 +111,7 @@ class Worker {
   #lineKey = '';
   #noting: Promise<void> = Promise.resolve();
   readonly #shared: (() => void)[] = [];
+  readonly #word = new HostWord();
   #free: () => void = () => {};
   #placeKey = '';
   /** When an address that was not admitted may be, ms. */
@@ -244,7 +245,7 @@ class Worker {
       return { ...this.#busy('every address has as many connections as are allowed'), until };
     }
     const settlement = await this.#conclude(message, report.recipients);
-    const down = whyDown(report, message);
+    const down = this.#word.whyDown(report, message);
     if (down === null) {
       if (isServed(report)) this.#hooks.onServed();
       return null;
@@ -290,7 +291,7 @@ class Worker {
     gateway: Gateway | null,
   ): Promise<HandOverReport> {
     const { configuration, nextDcid, handOver, signal, dress, onFault } = this.#is;
-    const key = controlsKey(controls, gateway);
+    const key = controlsKey(controls, gateway, this.#destination, configuration);
     try {
       const outgoing = await dress(message, this.#destination);
       if (this.#line !== null && (key !== this.#lineKey || !this.#line.takes(outgoing))) await this.#hangUp();

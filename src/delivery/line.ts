@@ -276,7 +276,16 @@ function refusedWith(place: Place, { because }: Decision): Verdict {
 
 function lostHere(place: Place, reply: SmtpReply | null, detail: string): Setback {
   const because = [`${place.host}: ${detail}`];
-  return { place, event: 'E10', status: '4.4.2', category: 'connection', reply, because, permanent: false };
+  return {
+    place,
+    event: 'E10',
+    status: '4.4.2',
+    category: 'connection',
+    reply,
+    because,
+    permanent: false,
+    begun: true,
+  };
 }
 
 function phaseOf(answer: Answer): Evidence['mail'] {

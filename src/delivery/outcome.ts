@@ -29,6 +29,7 @@ export function setBack({ rid, address }: Recipient, setback: Setback): Recipien
     reply: reply === null ? NO_REPLY : repliedWith(reply),
     category,
     possible: false,
+    ...(setback.begun === true ? { begun: true } : {}),
     because,
   };
 }

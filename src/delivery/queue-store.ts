@@ -10,6 +10,12 @@ import type { EnvelopeOptions, EnvelopeRecipient } from './message.ts';
 
 export type RecipientState = 'queued' | 'claimed' | 'held' | 'delivered' | 'bounced' | 'deleted';
 
+export interface FinishedMessage {
+  readonly mid: number;
+  /** One of its recipients, at least, has it. */
+  readonly delivered: boolean;
+}
+
 export interface NewMessage {
   readonly sender: string;
   readonly options: EnvelopeOptions;
@@ -186,8 +192,8 @@ export interface QueueStore {
   report(reports: readonly RecipientReport[], now: number): Promise<number>;
   /** The same, and in the same commit what senders are told of it is queued, where one of the reports takes effect. */
   settle(reports: readonly RecipientReport[], notices: readonly NewMessage[], now: number): Promise<Settled>;
-  /** MIDs among these of which no recipient waits, is claimed or held any more. */
-  finished(mids: readonly number[]): Promise<readonly number[]>;
+  /** Those among these of which no recipient waits, is claimed or held any more. */
+  finished(mids: readonly number[]): Promise<readonly FinishedMessage[]>;
   renew(owner: string, now: number, leaseMs: number): Promise<void>;
   /** Work of processes whose lease ran out goes back to `queued`, due now; answers how many recipients. */
   reclaim(now: number): Promise<number>;

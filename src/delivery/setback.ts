@@ -29,6 +29,8 @@ export interface Setback {
   readonly because: readonly string[];
   /** Trying again would end the same way. */
   readonly permanent: boolean;
+  /** The host was about to take the message. */
+  readonly begun?: boolean;
 }
 
 /** A host that is passed by, in the words of the decision and of what the session showed. */
@@ -69,8 +71,9 @@ export function worstOf(setbacks: readonly Setback[]): Setback | null {
   if (told === undefined) return null;
   const permanent = setbacks.every((setback) => setback.permanent);
   const because = setbacks.flatMap((setback) => setback.because);
-  if (permanent === told.permanent) return { ...told, because };
-  return { ...told, permanent, status: told.status.replace(/^[45]/, permanent ? '5' : '4'), because };
+  const begun = setbacks.some((setback) => setback.begun === true);
+  if (permanent === told.permanent) return { ...told, because, begun };
+  return { ...told, begun, permanent, status: told.status.replace(/^[45]/, permanent ? '5' : '4'), because };
 }
 
 /** The session ended although nothing it showed says why. */

@@ -32,9 +32,16 @@ export interface SubmittedMessage {
 export type SubmissionFault =
   | { readonly kind: 'sender'; readonly address: string; readonly fault: MailboxFault }
   | { readonly kind: 'recipient'; readonly address: string; readonly fault: MailboxFault }
+  /** ORCPT or ENVID that could not go on as one parameter (RFC 3461 4.2, 4.4). */
+  | { readonly kind: 'option'; readonly option: 'ORCPT' | 'ENVID'; readonly value: string }
   | { readonly kind: 'no-recipients' }
   | { readonly kind: 'too-many-recipients'; readonly limit: number }
   | { readonly kind: 'message'; readonly fault: MessageFault };
+
+/** RFC 3461 4.2: type and xtext; nothing that would begin another parameter. */
+const ORCPT = /^(?=.{1,500}$)[A-Za-z0-9-]+;(?:[!-*,-<>-~]|\+[0-9A-F]{2})+$/;
+/** Printable; it becomes xtext on its way. */
+const ENVID = /^[\x20-\x7e]{1,100}$/;
 
 /** Recipients that are named twice get one copy. */
 export function readSubmission(submitted: SubmittedMessage): Outcome<NewMessage, SubmissionFault> {
@@ -42,12 +49,14 @@ export function readSubmission(submitted: SubmittedMessage): Outcome<NewMessage,
   const sender = senderOf(submitted.sender);
   if (!sender.ok) return sender;
   if (submitted.recipients.length === 0) return failed({ kind: 'no-recipients' });
+  if (envid != null && !ENVID.test(envid)) return failed({ kind: 'option', option: 'ENVID', value: envid });
   const recipients = new Map<string, NewMessage['recipients'][number]>();
   for (const { address, notify = null, orcpt = null } of submitted.recipients) {
     const mailbox = parseMailbox(address);
     if (!mailbox.ok) return failed({ kind: 'recipient', address, fault: mailbox.failure });
     const { text, domain } = mailbox.value;
     const destination = typeof domain === 'string' ? domain : addressLiteral(domain);
+    if (orcpt !== null && !ORCPT.test(orcpt)) return failed({ kind: 'option', option: 'ORCPT', value: orcpt });
     if (!recipients.has(text)) recipients.set(text, { address: text, destination, notify, orcpt });
   }
   if (recipients.size > MAX_SUBMITTED_RECIPIENTS)
@@ -78,6 +87,8 @@ export function describeSubmissionFault(fault: SubmissionFault): string {
       return `the sender "${printable(fault.address, 120)}": ${describeMailboxFault(fault.fault)}`;
     case 'recipient':
       return `the recipient "${printable(fault.address, 120)}": ${describeMailboxFault(fault.fault)}`;
+    case 'option':
+      return `the ${fault.option} "${printable(fault.value, 120)}" is not one that SMTP carries`;
     case 'no-recipients':
       return 'the message has no recipients';
     case 'too-many-recipients':

@@ -27,7 +27,7 @@ export async function actOnQueue(
     case 'delete': {
       const removed = await queue.remove(selection, now);
       if (removed > 0) {
-        for (const mid of await queue.finished(selection.mids ?? []))
+        for (const { mid } of await queue.finished(selection.mids ?? []))
           tell({ kind: 'message-finished', at: now, mid, how: 'deleted' });
       }
       return removed;

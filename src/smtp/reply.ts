@@ -131,6 +131,8 @@ export function isClosing(reply: SmtpReply): boolean {
 
 /** RFC 3463 section 2 at the beginning of a reply's text; only of the reply's own class (RFC 2034 section 4). */
 export function enhancedStatusOf(code: number, text: string): EnhancedStatus | null {
+  // Most replies have none; a look at the second character spares them the search.
+  if (text[1] !== '.') return null;
   const match = /^([245])\.(\d{1,3})\.(\d{1,3})(?=[ \t]|$)/.exec(text);
   if (match === null || Number(match[1]) !== Math.trunc(code / 100)) return null;
   return { class: Number(match[1]) as 2 | 4 | 5, subject: Number(match[2]), detail: Number(match[3]) };

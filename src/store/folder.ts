@@ -36,15 +36,25 @@ function attempt<Result>(folder: string, path: string, act: () => Result): Resul
     // The parent is there: a file system that answers so takes no folders.
     if (codeOf(error) === 'ENOENT') throw noPlace(folder, `${dirname(path)} takes no folders`, error);
     if (codeOf(error) === 'ENAMETOOLONG') throw noPlace(folder, 'its name is too long', error);
-    const { kind, message, mayPass } = troubleOf(error);
-    throw new StoreTrouble(kind, `the folder ${folder} cannot be made: ${message}`, mayPass, error);
+    const { kind, mayPass } = troubleOf(error);
+    const message = SENTENCES[String(codeOf(error))] ?? String(error);
+    const why = `${message} (${path})`;
+    throw new StoreTrouble(kind, `the folder ${folder} cannot be used: ${why}`, mayPass, error);
   }
 }
 
 function noPlace(folder: string, why: string, cause?: unknown): StoreTrouble {
-  return new StoreTrouble('no-place', `the folder ${folder} cannot be made: ${why}`, false, cause);
+  return new StoreTrouble('no-place', `the folder ${folder} cannot be used: ${why}`, false, cause);
 }
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'there is no room left',
+  EDQUOT: 'there is no room left',
+};

@@ -4,7 +4,14 @@
  * told of it is queued in the same commit, where it counted: neither is ever there without the other.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { AcceptedMessage, NewMessage, RecipientReport, Settled } from '../delivery/queue-store.ts';
+import type {
+  AcceptedMessage,
+  FinishedMessage,
+  NewMessage,
+  RecipientReport,
+  RecipientState,
+  Settled,
+} from '../delivery/queue-store.ts';
 import { inChunks } from './chunks.ts';
 import type { Database, Work } from './database.ts';
 import { type Gatherer, gatherer } from './gather.ts';
@@ -28,6 +35,7 @@ const MOST_CALLS = 500;
 const ROWS_PER_STATEMENT = 400;
 
 /** A recipient is not done with: it waits, is claimed, or held. */
+const OPEN_STATES: ReadonlySet<RecipientState> = new Set(['queued', 'claimed', 'held']);
 export const IS_OPEN: RawBuilder<SqlBool> = sql<SqlBool>`recipient.state in ('queued', 'claimed', 'held')`;
 
 export function reporting(database: Database): Gatherer<Reports, Settled> {
@@ -137,19 +145,24 @@ export async function finishMessages({ trx }: Work, mids: readonly number[], now
 }
 
 /** Those among these with nothing open. A MID that nobody knows (any more) is finished, too. */
-export function finished(database: Database, mids: readonly number[]): Promise<readonly number[]> {
+export function finished(database: Database, mids: readonly number[]): Promise<readonly FinishedMessage[]> {
   return database.read(async (kysely) => {
-    const open = new Set<number>();
+    const found: FinishedMessage[] = [];
     for (const chunk of inChunks([...new Set(mids)], ROWS_PER_STATEMENT)) {
       const rows = await kysely
-        .selectFrom('message')
-        .select('mid')
+        .selectFrom('recipient')
+        .select(['mid', 'state'])
+        .distinct()
         .where('mid', 'in', chunk)
-        .where(sql<SqlBool>`exists (select 1 from recipient where recipient.mid = message.mid and ${IS_OPEN})`)
         .execute();
-      for (const { mid } of rows) open.add(mid);
+      const states = Map.groupBy(rows, ({ mid }) => mid);
+      for (const mid of chunk) {
+        const seen = (states.get(mid) ?? []).map(({ state }) => state);
+        if (seen.some((state) => OPEN_STATES.has(state))) continue;
+        found.push({ mid, delivered: seen.includes('delivered') });
+      }
     }
-    return [...new Set(mids)].filter((mid) => !open.has(mid));
+    return found;
   });
 }
 

@@ -153,7 +153,8 @@ test('times and texts narrow what is told; nothing found is exit 1', async () =>
     ['DCID 22 STARTTLS com', 'DCID 23 domain: stri', 'DCID 23 TLS failed: ', 'DCID 0 MID 8 to RID '],
   );
   assert.equal((await find(folder, '--until', '2018-04-17')).code, 1);
-  assert.equal((await find(folder, '--mid', '99')).code, 1);
+  const none = await find(folder, '--mid', '99');
+  assert.deepEqual([none.code, none.lines, none.stderr], [1, [], 'tlsreach: nothing in the log matches\n']);
 });
 
 test('--format json gives the objects', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { deliverAtOnce } from '../../src/delivery/deliver-now.ts';
 import type { DeliveryEvent } from '../../src/delivery/events.ts';
+import type { SmtpRoute } from '../../src/delivery/settings.ts';
 import { DELIVERED, LATER, queueWorld, REFUSED, UNREACHABLE } from '../support/queue-world.ts';
 import { messageTo, START } from '../support/store-world.ts';
 
@@ -89,6 +90,65 @@ test('one message to two domains is split; the good one does not wait for the ot
     ['queued', 'delivered', 'delivered'],
   );
   assert.ok(!kinds(world.events).includes('message-finished'));
+});
+
+test('a message that one of two took is not called bounced, whichever was settled last', async (context) => {
+  for (const slow of ['a.example', 'b.example']) {
+    const world = await queueWorld(context, {
+      answer: (address) => (address.endsWith('@b.example') ? REFUSED : DELIVERED),
+      during: async ({ destination }) => {
+        if (destination === slow) await new Promise<void>((resolve) => world.clock.setTimer(5_000, resolve));
+      },
+    });
+    await world.dispatcher.start();
+    await world.accept(['ann@a.example', 'bob@b.example']);
+    await world.calm();
+    await world.pass(6, 1);
+    const told = world.events.filter(({ kind }) => kind === 'message-finished');
+    assert.deepEqual(
+      told.map((event) => event.kind === 'message-finished' && event.how),
+      ['done'],
+      `${slow} last`,
+    );
+  }
+});
+
+test('a message that breaks the connection holds nobody up; a host that breaks with every message is down (R116)', async (context) => {
+  const world = await queueWorld(context, {
+    answer: (address) => (/^(evil|any)/.test(address) ? { ...UNREACHABLE, begun: true } : DELIVERED),
+    controls: () => ({ maxConcurrency: 1 }),
+  });
+  await world.dispatcher.start();
+  await world.accept(['evil@a.example']);
+  const good = await world.accept(['ann@a.example']);
+  await world.calm();
+  assert.equal((await world.store.list({ mid: good, limit: 9 }))[0]?.state, 'delivered');
+  for (let count = 0; count < 5; count += 1) await world.accept([`any${count}@b.example`]);
+  await world.calm();
+  assert.equal(world.handed.filter(({ destination }) => destination === 'b.example').length, 2);
+});
+
+test('a route that was committed meanwhile is followed by the next message, not by the next connection (R127)', async (context) => {
+  let route: SmtpRoute | null = null;
+  const world = await queueWorld(context, {
+    controls: () => ({ maxConcurrency: 1 }),
+    route: () => route,
+    during: async ({ mid }) => {
+      if (mid === 2) route = { domain: 'a.example', targets: [{ kind: 'use-dns', priority: 0 }] };
+    },
+  });
+  for (let count = 0; count < 4; count += 1) await world.accept(['ann@a.example']);
+  await world.dispatcher.start();
+  await world.calm();
+  assert.deepEqual(
+    world.handed.map(({ mid, connection }) => [mid, connection]),
+    [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [4, 2],
+    ],
+  );
 });
 
 test('what senders are told is queued with the report, once, and a bounce has no sender to tell (R109)', async (context) => {

@@ -126,6 +126,23 @@ describe('delivery to a server that misbehaves', () => {
     assert.equal(said.filter((line) => line.startsWith('RCPT')).length, 2);
   });
 
+  it('is known to have been willing where it breaks at the text, and not where it breaks before', async (test) => {
+    for (const at of ['MAIL', '.']) {
+      const { sender } = await rawServer(test, (socket, line) => {
+        if (line.startsWith(at)) socket.destroy();
+        else if (line.startsWith('EHLO')) socket.write('250 mx\r\n');
+        else if (line === 'DATA') socket.write('354 go\r\n', () => at === '.' && socket.resetAndDestroy());
+        else if (/^(MAIL|RCPT)/.test(line)) socket.write('250 ok\r\n');
+      });
+      const bytes = Buffer.from(`A: b\r\n\r\n${'x\r\n'.repeat(2_000_000)}`);
+      const { report } = await sender.deliver({ controls: { tls: 'no' }, message: { bytes } });
+      assert.deepEqual(
+        report.recipients.map(({ result, category, possible, begun }) => [result, category, possible, begun === true]),
+        [['deferred', 'connection', false, at === '.']],
+      );
+    }
+  });
+
   it('tells a broken dialogue from a refusal: replies that do not come defer (S-MX-11)', async (test) => {
     const { sender } = await rawServer(test, (socket, line) => {
       if (line.startsWith('EHLO')) socket.write('250-mx\r\n250 PIPELINING\r\n');

@@ -188,6 +188,11 @@ test('what cannot be sent is refused before anything is queued, with exit 2', as
     [['-f', 'bad@@here', 'ann@a.example'], 'Subject: x\n\n', /the sender "bad@@here"/],
     [['-f', 'me@here.example', 'ann@a..example'], 'Subject: x\n\n', /the recipient "ann@a\.\.example"/],
     [['-f', 'me@here.example', '-N', 'never,delay', 'ann@a.example'], 'Subject: x\n\n', /never stands alone/],
+    [
+      ['-f', 'me@here.example', '--gateway', 'x', 'ann@a.example'],
+      'Subject: x\n\n',
+      /"x": no virtual gateway of this name/,
+    ],
     [['-f', 'me@here.example', 'ann@a.example'], `Subject: x\n\n${'x'.repeat(999)}\n`, /998 octets/],
   ];
   const results = await Promise.all(cases.map(([words, input]) => run(['submit', ...words], input)));
@@ -212,6 +217,6 @@ test('a place that can be no folder is a mistake in what was said: exit 2, at on
   for (const words of [['queue', 'list'], ['submit', 'ann@example.com'], ['destconfig', 'list'], ['serve']]) {
     const { code, err } = await runHere([...words, '--data', join(file, 'data')], 'Subject: x\n\nx\n');
     assert.equal(code, 2, words.join(' '));
-    assert.match(err, /the folder .*\/file\/data cannot be made: .*\/file is a file/, words.join(' '));
+    assert.match(err, /the folder .*\/file\/data cannot be used: .*\/file is a file/, words.join(' '));
   }
 });

@@ -103,7 +103,9 @@ describe('whether a certificate is revoked', { concurrency: 8 }, () => {
     }
     const serial = block instanceof Sequence ? block.valueBlock.value[3] : undefined;
     assert.ok(serial instanceof Integer);
-    assert.equal(Buffer.from(serial.valueBlock.valueHexView).toString('hex').toUpperCase(), read(leaf).serial);
+    // As numbers: DER puts an octet of zeros before a first bit that is set.
+    const asked = BigInt(`0x${Buffer.from(serial.valueBlock.valueHexView).toString('hex')}`);
+    assert.equal(asked, BigInt(`0x${read(leaf).serial}`));
   });
 
   it('revoked is told with its date, by responder and by list', async () => {

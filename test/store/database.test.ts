@@ -44,7 +44,7 @@ test('a place that can hold no folder is refused at once, in a sentence that nam
   for (const [folder, why] of places) {
     await assert.rejects(openDatabase({ kind: 'file', path: join(folder, 'queue.db') }, { clock: systemClock }), {
       kind: 'no-place',
-      message: `the folder ${folder} cannot be made: ${why}`,
+      message: `the folder ${folder} cannot be used: ${why}`,
     });
   }
 });

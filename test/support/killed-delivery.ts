@@ -31,13 +31,13 @@ export interface KillWishes {
 export interface KillReport {
   readonly delivered: number;
   readonly kills: number;
-  /** Accepted for good, and never arrived. */
+  /** Accepted for good, never arrived, and not in the queue any more. */
   readonly lost: readonly string[];
   /** Arrived more than once, as may be: the reply was on its way when the sender was killed. */
   readonly repeated: number;
   /** Arrived more than once without that excuse. */
   readonly unexcused: readonly string[];
-  /** Recipients that the store does not hold for delivered. */
+  /** Still in the queue, or given up, when the time for the rest was over. */
   readonly unfinished: number;
   readonly seconds: number;
 }
@@ -82,16 +82,17 @@ export async function killedDelivery({ place, messages, kills, processes, lifeMs
       working = [...others, launchDelivery(wishes())];
     }
     const over = performance.now() + END_MS;
-    while (new Set(world.server.taken.map(({ id }) => id)).size < messages || (await open(store)) > 0) {
+    while (new Set(world.server.taken.map(({ id }) => id)).size < messages || (await open(store)).size > 0) {
       if (performance.now() > over) break;
       await pause(100);
     }
     await Promise.all(working.map((each) => each.stop()));
     working = [];
+    const waiting = await open(store);
     return {
-      ...judge(world.server.taken, messages),
+      ...judge(world.server.taken, messages, waiting),
       kills,
-      unfinished: await open(store),
+      unfinished: waiting.size,
       seconds: (performance.now() - since) / 1000,
     };
   } finally {
@@ -106,9 +107,11 @@ export async function killedDelivery({ place, messages, kills, processes, lifeMs
 function judge(
   taken: readonly Taken[],
   messages: number,
+  waiting: ReadonlySet<string>,
 ): Pick<KillReport, 'delivered' | 'lost' | 'repeated' | 'unexcused'> {
   const byId = Map.groupBy(taken, ({ id }) => id);
-  const lost = Array.from({ length: messages }, (_, index) => `m${index}`).filter((id) => !byId.has(id));
+  const all = Array.from({ length: messages }, (_, index) => `m${index}`);
+  const lost = all.filter((id) => !byId.has(id) && !waiting.has(id));
   let repeated = 0;
   const unexcused: string[] = [];
   for (const [id, deliveries] of byId) {
@@ -131,8 +134,16 @@ async function acceptMessages(store: QueueStore, from: number, until: number): P
   );
 }
 
-async function open(store: QueueStore): Promise<number> {
-  return (await store.list({ limit: PAGE, states: ['queued', 'claimed', 'held', 'bounced'] })).length;
+/** Those that are in the queue and not delivered. */
+async function open(store: QueueStore): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  let after: { readonly mid: number; readonly rid: number } | undefined;
+  for (;;) {
+    const page = await store.list({ limit: PAGE, states: ['queued', 'claimed', 'held', 'bounced'], after });
+    for (const { subject } of page) ids.add(subject ?? '');
+    after = page.at(-1);
+    if (page.length < PAGE) return ids;
+  }
 }
 
 /** A server, its name and its certificate, and the DNS that leads to it. */

@@ -252,6 +252,8 @@ async function sameAs(store: QueueStore, known: readonly Known[]): Promise<void>
   );
   assert.deepEqual(
     await store.finished(mids),
-    mids.filter((mid) => !open.has(mid)),
+    mids
+      .filter((mid) => !open.has(mid))
+      .map((mid) => ({ mid, delivered: sheet.some((row) => row.mid === mid && row.state === 'delivered') })),
   );
 }

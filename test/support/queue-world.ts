@@ -21,6 +21,7 @@ import {
   DEFAULT_DELIVERY_SETTINGS,
   type DeliveryConfiguration,
   type DeliverySettings,
+  type SmtpRoute,
 } from '../../src/delivery/settings.ts';
 import { DEFAULT_DESTINATION, type DestinationControls } from '../../src/policy/destination.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -81,6 +82,7 @@ export interface QueueScene {
   /** Addresses of a destination that are tried, each admitted before. */
   readonly addressesOf?: (destination: string) => readonly string[];
   readonly controls?: (destination: string) => Partial<DestinationControls>;
+  readonly route?: () => SmtpRoute | null;
   readonly profile?: Partial<BounceProfile>;
   readonly delivery?: Partial<DeliverySettings>;
   readonly notify?: DispatcherOptions['notify'];
@@ -180,11 +182,11 @@ export async function queueWorld(context: TestContext, scene: QueueScene = {}): 
 const CALM_TURNS = 25;
 const MOST_TURNS = 20_000;
 
-export function configurationOf({ controls, profile, delivery }: QueueScene): DeliveryConfiguration {
+export function configurationOf({ controls, route, profile, delivery }: QueueScene): DeliveryConfiguration {
   return {
     controlsFor: (domain) => ({ ...DEFAULT_DESTINATION, ...controls?.(domain) }),
     bounceProfile: () => ({ ...DEFAULT_BOUNCE_SETTINGS, ...profile }),
-    routeFor: () => null,
+    routeFor: () => route?.() ?? null,
     delivery: { ...DEFAULT_DELIVERY_SETTINGS, ...delivery },
     bounceVerification: { keys: [], untaggedBounces: 'accept' },
     dkim: [],
