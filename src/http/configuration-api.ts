@@ -53,7 +53,7 @@ export const MAX_HISTORY = 10_000;
 export function configurationApi(plain: FastifyInstance, house: WebHouse, appliance: Appliance): void {
   const server = plain.withTypeProvider<TypeBoxTypeProvider>();
   const { configuration } = appliance;
-  const preHandler = withScope(house, 'config');
+  const onRequest = withScope(house, 'config');
   const tags = ['configuration'];
   const reads = problems(REFUSALS_OF_READS);
   const writes = problems(REFUSALS_OF_WRITES);
@@ -64,7 +64,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.get(
     '/api/v1/destinations/:name/effective',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'getEffectiveControls',
         summary: 'What holds for a recipient domain, field by field, and which entry says so',
@@ -107,7 +107,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.get(
     '/api/v1/config',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'getConfiguration',
         summary: 'The whole configuration, secrets masked',
@@ -127,7 +127,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.get(
     '/api/v1/config/changes',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'listPendingChanges',
         summary: 'What a commit would change',
@@ -166,7 +166,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.post(
     '/api/v1/config/commit',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'commitConfiguration',
         summary: 'Put the pending changes in force',
@@ -187,7 +187,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.post(
     '/api/v1/config/clear',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'clearChanges',
         summary: 'Throw the pending changes away',
@@ -201,7 +201,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.post(
     '/api/v1/config/rollback',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'rollBackConfiguration',
         summary: 'Put an earlier revision in force again, as a new one',
@@ -221,7 +221,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.get(
     '/api/v1/config/history',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'listRevisions',
         summary: 'Revisions, newest first',
@@ -245,7 +245,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.get(
     '/api/v1/config/history/:revision',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'getRevision',
         summary: 'What a revision said, secrets masked, and what it changed',
@@ -275,7 +275,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.get(
     '/api/v1/config/file',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'saveConfiguration',
         summary: 'The configuration as a file',
@@ -308,7 +308,7 @@ export function configurationApi(plain: FastifyInstance, house: WebHouse, applia
   server.post(
     '/api/v1/config/load',
     {
-      preHandler,
+      onRequest,
       bodyLimit: MAX_CONFIGURATION_BYTES,
       validatorCompiler: acceptObject,
       schema: {

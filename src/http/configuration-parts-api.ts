@@ -28,14 +28,14 @@ export const MAX_CONFIGURATION_BYTES = 32 * 1024 * 1024;
 
 export function sectionApi(plain: FastifyInstance, house: WebHouse, appliance: Appliance): void {
   const server = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const preHandler = withScope(house, 'config');
+  const onRequest = withScope(house, 'config');
   const tags = ['configuration'];
   for (const section of SECTIONS) {
     const { path, id, noun, schema, example } = section;
     server.get(
       `/api/v1/config/${path}`,
       {
-        preHandler,
+        onRequest,
         schema: {
           operationId: `get${id}`,
           summary: `Read ${noun}`,
@@ -53,7 +53,7 @@ export function sectionApi(plain: FastifyInstance, house: WebHouse, appliance: A
     server.put(
       `/api/v1/config/${path}`,
       {
-        preHandler,
+        onRequest,
         validatorCompiler: acceptObject,
         schema: {
           operationId: `put${id}`,
@@ -80,12 +80,12 @@ export function sectionApi(plain: FastifyInstance, house: WebHouse, appliance: A
 
 export function tableFileApi(plain: FastifyInstance, house: WebHouse, appliance: Appliance): void {
   const server = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const preHandler = withScope(house, 'config');
+  const onRequest = withScope(house, 'config');
   const tags = ['configuration'];
   server.get(
     '/api/v1/destination-table',
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: 'exportDestinations',
         summary: 'Destination Controls as a file with sections',
@@ -103,7 +103,7 @@ export function tableFileApi(plain: FastifyInstance, house: WebHouse, appliance:
   server.put(
     '/api/v1/destination-table',
     {
-      preHandler,
+      onRequest,
       bodyLimit: MAX_CONFIGURATION_BYTES,
       schema: {
         operationId: 'importDestinations',

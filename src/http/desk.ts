@@ -65,9 +65,13 @@ export function createDesk(server: FastifyInstance, house: WebHouse, appliance: 
     say,
     record,
     get: (path, handler, least = 'viewer') =>
-      void server.get(path, { ...hidden, preHandler: signedInAs(views, least) }, handler),
+      void server.get(path, { ...hidden, onRequest: signedInAs(views, least) }, handler),
     post: (path, handler, { least = 'operator', bodyLimit = MAX_FORM } = {}) =>
-      void server.post(path, { ...hidden, bodyLimit, preHandler: [own, signedInAs(views, least), token] }, handler),
+      void server.post(
+        path,
+        { ...hidden, bodyLimit, onRequest: signedInAs(views, least), preHandler: [own, token] },
+        handler,
+      ),
     page: async (request, reply, template, values, { title, status, at }) => {
       const newest = await appliance.configuration.newest();
       const isPending = newest.ok && newest.value.isPending;

@@ -8,7 +8,7 @@ import type { Views } from './views.ts';
 
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
 
-/** A token with one of the scopes, of somebody who may still change things. */
+/** A token with one of the scopes, of somebody who may still change things. Asked before a body is read. */
 export function withScope({ accounts }: WebHouse, ...scopes: readonly Scope[]): Guard {
   return async (request, reply) => {
     const { caller } = request;

@@ -50,7 +50,7 @@ export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.get(
     '/api/v1/queue',
     {
-      preHandler: look,
+      onRequest: look,
       schema: {
         operationId: 'listQueue',
         summary: 'Recipients in the queue, in the order in which they came',
@@ -80,7 +80,7 @@ export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.post(
     '/api/v1/queue/:action',
     {
-      preHandler: send,
+      onRequest: send,
       schema: {
         operationId: 'actOnQueue',
         summary: 'Hold, release, try again or delete',
@@ -106,7 +106,7 @@ export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.post(
     '/api/v1/queue/delivernow',
     {
-      preHandler: send,
+      onRequest: send,
       schema: {
         operationId: 'deliverNow',
         summary: 'Try at once what waits, also where hosts were down',
@@ -127,7 +127,7 @@ export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.get(
     '/api/v1/hosts',
     {
-      preHandler: look,
+      onRequest: look,
       schema: {
         operationId: 'listHosts',
         summary: 'Destinations with something waiting, the most first',
@@ -148,7 +148,7 @@ export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.get(
     '/api/v1/hosts/:destination',
     {
-      preHandler: look,
+      onRequest: look,
       schema: {
         operationId: 'getHost',
         summary: 'What is known of a destination: up or down, counters, what waits',
@@ -171,7 +171,7 @@ export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.get(
     '/api/v1/log',
     {
-      preHandler: look,
+      onRequest: look,
       schema: {
         operationId: 'searchLog',
         summary: 'Find in the mail log; the newest that match, in their order',
@@ -221,7 +221,7 @@ function messageApi(plain: FastifyInstance, house: WebHouse, appliance: Applianc
   server.post(
     '/api/v1/messages',
     {
-      preHandler: withScope(house, 'send'),
+      onRequest: withScope(house, 'send'),
       bodyLimit: MAX_MESSAGE_BYTES + 64 * 1024,
       schema: {
         operationId: 'sendMessage',
@@ -271,7 +271,7 @@ function messageApi(plain: FastifyInstance, house: WebHouse, appliance: Applianc
   server.get(
     '/api/v1/messages/:id',
     {
-      preHandler: withScope(house, 'send', 'monitor'),
+      onRequest: withScope(house, 'send', 'monitor'),
       schema: {
         operationId: 'getMessage',
         summary: 'What became of a message, for each recipient',

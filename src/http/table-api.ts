@@ -64,14 +64,14 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
   const { path, noun, id, nameKey, schema } = table;
   const base = `/api/v1/${path}`;
   const tags = ['configuration'];
-  const preHandler = withScope(house, 'config');
+  const onRequest = withScope(house, 'config');
   const nameOf = (row: TableRow): string => String(row[nameKey]);
   const body = rowBody(schema, nameKey, `A ${noun}.`);
 
   server.get(
     base,
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: `list${id}s`,
         summary: `Every ${noun}`,
@@ -101,7 +101,7 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.get(
     `${base}/:name`,
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: `get${id}`,
         summary: `One ${noun}`,
@@ -134,7 +134,7 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.post(
     base,
     {
-      preHandler,
+      onRequest,
       validatorCompiler: acceptObject,
       schema: {
         operationId: `create${id}`,
@@ -170,7 +170,7 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.put(
     `${base}/:name`,
     {
-      preHandler,
+      onRequest,
       validatorCompiler: acceptObject,
       schema: {
         operationId: `put${id}`,
@@ -203,7 +203,7 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
   server.delete(
     `${base}/:name`,
     {
-      preHandler,
+      onRequest,
       schema: {
         operationId: `delete${id}`,
         summary: `Take a ${noun} away, pending until a commit`,

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LANGUAGES, pickLanguage, sayIn } from '../../src/http/languages.ts';
-import { EN, type MessageKey } from '../../src/http/messages/en.ts';
+import { LANGUAGES, type MessageKey, pickLanguage, sayIn } from '../../src/http/languages.ts';
 
 test('every language has every key, with the same places to fill in', () => {
   const places = (text: string): readonly string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
   for (const [code, { messages }] of Object.entries(LANGUAGES)) {
-    assert.deepEqual(Object.keys(messages).sort(), Object.keys(EN).sort(), code);
-    for (const key of Object.keys(EN) as MessageKey[]) {
+    assert.deepEqual(Object.keys(messages).sort(), Object.keys(LANGUAGES.en.messages).sort(), code);
+    for (const key of Object.keys(LANGUAGES.en.messages) as MessageKey[]) {
       assert.notEqual(messages[key], '', `${code} ${key}`);
-      assert.deepEqual(places(messages[key]), places(EN[key]), `${code} ${key}`);
+      assert.deepEqual(places(messages[key]), places(LANGUAGES.en.messages[key]), `${code} ${key}`);
     }
   }
 });
