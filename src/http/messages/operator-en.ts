@@ -79,7 +79,7 @@ export const OPERATOR_EN = {
   dsGatewayNote: 'recommended if virtual gateways are in use',
   dsTls: 'TLS support',
   dsDemoNote:
-    'No certificate is configured yet. With TLS, the "Demo" certificate is used. Another one is set under Certificates.',
+    'No certificate is configured yet ("Demo"), so none is shown to servers that ask for one. Another one is set under Certificates.',
   dsTagging: 'Bounce verification: perform address tagging',
   dsTaggingNote: 'Applies only if bounce verification address tagging is in use.',
   dsProfile: 'Bounce profile',
@@ -174,7 +174,7 @@ export const OPERATOR_EN = {
 
   ceTitle: 'Certificates',
   ceLead: 'What this system shows of itself when it delivers.',
-  ceNone: 'There is no certificate yet; the "Demo" certificate is used. Add your own as PEM.',
+  ceNone: 'There is no certificate yet ("Demo"): none is shown to servers that ask for one. Add your own as PEM.',
   ceUntil: 'valid until {time}',
   ceInUse: 'in use for outgoing TLS',
 

@@ -82,7 +82,7 @@ export const OPERATOR_ES: OperatorMessages = {
   dsGatewayNote: 'recomendado si se usan puertas de enlace virtuales',
   dsTls: 'Compatibilidad con TLS',
   dsDemoNote:
-    'Aún no hay certificado configurado. Con TLS se usa el certificado "Demo". Otro se configura en Certificados.',
+    'Aún no hay certificado configurado ("Demo"): a los servidores que lo pidan no se les muestra ninguno. Otro se configura en Certificados.',
   dsTagging: 'Verificación de rebotes: etiquetar direcciones',
   dsTaggingNote: 'Solo se aplica si se usa el etiquetado de direcciones.',
   dsProfile: 'Perfil de rebotes',
@@ -177,7 +177,8 @@ export const OPERATOR_ES: OperatorMessages = {
 
   ceTitle: 'Certificados',
   ceLead: 'Lo que este sistema muestra de sí mismo al entregar.',
-  ceNone: 'Aún no hay certificado; se usa el certificado "Demo". Añada el suyo en PEM.',
+  ceNone:
+    'Aún no hay certificado ("Demo"): a los servidores que lo pidan no se les muestra ninguno. Añada el suyo en PEM.',
   ceUntil: 'válido hasta {time}',
   ceInUse: 'en uso para TLS saliente',
 

@@ -81,7 +81,7 @@ export const OPERATOR_JA: OperatorMessages = {
   dsGatewayNote: '仮想ゲートウェイを使用する場合に推奨',
   dsTls: 'TLS サポート',
   dsDemoNote:
-    '証明書がまだ設定されていません。TLS では「Demo」証明書が使われます。別の証明書は「証明書」で設定します。',
+    '証明書がまだ設定されていません (「Demo」)。求めるサーバーには何も提示しません。別の証明書は「証明書」で設定します。',
   dsTagging: 'バウンス検証: アドレスのタグ付け',
   dsTaggingNote: 'アドレスのタグ付けを使用している場合にのみ適用されます。',
   dsProfile: 'バウンスプロファイル',
@@ -176,7 +176,8 @@ export const OPERATOR_JA: OperatorMessages = {
 
   ceTitle: '証明書',
   ceLead: '配信するときに、このシステムが示すもの。',
-  ceNone: '証明書はまだなく、「Demo」証明書が使われます。自分の証明書を PEM で追加してください。',
+  ceNone:
+    '証明書はまだありません (「Demo」)。求めるサーバーには何も提示しません。自分の証明書を PEM で追加してください。',
   ceUntil: '{time} まで有効',
   ceInUse: '送信 TLS で使用中',
 

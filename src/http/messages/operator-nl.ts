@@ -81,7 +81,7 @@ export const OPERATOR_NL: OperatorMessages = {
   dsGatewayNote: 'aanbevolen als er virtuele gateways in gebruik zijn',
   dsTls: 'TLS-ondersteuning',
   dsDemoNote:
-    'Er is nog geen certificaat ingesteld. Met TLS wordt het certificaat "Demo" gebruikt. Een ander stelt u in onder Certificaten.',
+    'Er is nog geen certificaat ingesteld ("Demo"): servers die erom vragen krijgen er geen te zien. Een ander stelt u in onder Certificaten.',
   dsTagging: 'Bounceverificatie: adressen merken',
   dsTaggingNote: 'Geldt alleen als het merken van adressen in gebruik is.',
   dsProfile: 'Bounceprofiel',
@@ -177,7 +177,8 @@ export const OPERATOR_NL: OperatorMessages = {
 
   ceTitle: 'Certificaten',
   ceLead: 'Wat dit systeem van zichzelf laat zien als het bezorgt.',
-  ceNone: 'Er is nog geen certificaat; het certificaat "Demo" wordt gebruikt. Voeg uw eigen toe als PEM.',
+  ceNone:
+    'Er is nog geen certificaat ("Demo"): servers die erom vragen krijgen er geen te zien. Voeg uw eigen toe als PEM.',
   ceUntil: 'geldig tot {time}',
   ceInUse: 'in gebruik voor uitgaande TLS',
 

@@ -82,7 +82,7 @@ export const OPERATOR_PT: OperatorMessages = {
   dsGatewayNote: 'recomendado se houver gateways virtuais em uso',
   dsTls: 'Suporte de TLS',
   dsDemoNote:
-    'Ainda não há certificado configurado. Com TLS usa-se o certificado "Demo". Outro define-se em Certificados.',
+    'Ainda não há certificado configurado ("Demo"): aos servidores que o pedirem não se mostra nenhum. Outro define-se em Certificados.',
   dsTagging: 'Verificação de devoluções: marcar endereços',
   dsTaggingNote: 'Só se aplica se a marcação de endereços estiver em uso.',
   dsProfile: 'Perfil de devoluções',
@@ -177,7 +177,8 @@ export const OPERATOR_PT: OperatorMessages = {
 
   ceTitle: 'Certificados',
   ceLead: 'O que este sistema mostra de si quando entrega.',
-  ceNone: 'Ainda não há certificado; usa-se o certificado "Demo". Adicione o seu em PEM.',
+  ceNone:
+    'Ainda não há certificado ("Demo"): aos servidores que o pedirem não se mostra nenhum. Adicione o seu em PEM.',
   ceUntil: 'válido até {time}',
   ceInUse: 'em uso para TLS de saída',
 
