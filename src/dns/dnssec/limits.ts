@@ -10,8 +10,8 @@ export const MAX_KEYS_PER_TAG = 4;
 export const MAX_SIGNATURES_PER_SET = 8;
 /** DS records of one zone that are followed. */
 export const MAX_DS_PER_ZONE = 16;
-/** Signature checks for one question, the whole chain from the anchor with it. */
-export const MAX_SIGNATURE_CHECKS = 80;
+/** Signature checks for one question, the whole chain from the anchor with it: two a zone, and thirty zones are deep. */
+export const MAX_SIGNATURE_CHECKS = 64;
 /** Of these, checks that may come out wrong before the rest is not worth trying. */
 export const MAX_WRONG_SIGNATURES = 16;
 /** Questions to the resolver for one question, the whole chain with it. The deepest names of ip6.arpa need some 70. */
