@@ -11,7 +11,12 @@ import {
 } from '../config/destination-schema.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
 import { DEMO_CERTIFICATE } from '../config/document.ts';
-import type { DestinationControls, DestinationEntry, IpPreference } from '../policy/destination.ts';
+import {
+  type DestinationControls,
+  type DestinationEntry,
+  EVERYTHING_BY_DEFAULT,
+  type IpPreference,
+} from '../policy/destination.ts';
 import type { TlsMode } from '../policy/mode.ts';
 import { IP_PREFERENCE_NAMES } from './destconfig-table.ts';
 import { type Choice, type Dialogue, wholeBetween } from './dialogue.ts';
@@ -23,20 +28,7 @@ export type Before = DestinationEntry | null;
 export function emptyEntry(domain: string): DestinationEntry {
   return {
     domain,
-    ipPreference: 'default',
-    maxConcurrency: 'default',
-    maxMessagesPerConnection: 'default',
-    recipientLimit: 'default',
-    recipientMinutes: 'default',
-    limitType: 'default',
-    limitApply: 'default',
-    tls: 'default',
-    dane: 'default',
-    mtaSts: 'default',
-    minTlsVersion: 'default',
-    strictCn: 'default',
-    bounceVerification: 'default',
-    bounceProfile: 'default',
+    ...EVERYTHING_BY_DEFAULT,
   };
 }
 

@@ -14,7 +14,12 @@ import {
 import { exportDestinations } from '../config/destination-ini.ts';
 import { parseDestinationName } from '../config/destination-name.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
-import { controlsFor, type DestinationControls, type DestinationEntry } from '../policy/destination.ts';
+import {
+  controlsFor,
+  type DestinationControls,
+  type DestinationEntry,
+  EVERYTHING_BY_DEFAULT,
+} from '../policy/destination.ts';
 import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import { EVERYTHING } from '../report/log-search.ts';
 import { simulateSwitch } from '../report/switch-simulation.ts';
@@ -39,24 +44,6 @@ import { problemOf } from './problem.ts';
 const PAGE = 50;
 /** Sessions of the log that a simulation looks at. */
 const MAX_SESSIONS = 1_000;
-
-/** Everything to the default entry. */
-export const BLANK_ENTRY: Omit<DestinationEntry, 'domain'> = {
-  ipPreference: 'default',
-  maxConcurrency: 'default',
-  maxMessagesPerConnection: 'default',
-  recipientLimit: 'default',
-  recipientMinutes: 'default',
-  limitType: 'default',
-  limitApply: 'default',
-  tls: 'default',
-  dane: 'default',
-  mtaSts: 'default',
-  minTlsVersion: 'default',
-  strictCn: 'default',
-  bounceVerification: 'default',
-  bounceProfile: 'default',
-};
 
 const COLUMNS = ['tls', 'maxConcurrency', 'recipientLimit', 'dane', 'mtaSts', 'bounceProfile', 'ipPreference'] as const;
 
@@ -140,7 +127,7 @@ export function destinationsPages(desk: Desk): void {
       const mode = TLS_MODES.find((each) => each === tls);
       const name = parseDestinationName(domain);
       const existing = name.ok ? entryNamed(snapshot.document, name.value) : undefined;
-      const entry = { ...(existing ?? BLANK_ENTRY), ...(mode === undefined ? {} : { tls: mode }) };
+      const entry = { ...(existing ?? EVERYTHING_BY_DEFAULT), ...(mode === undefined ? {} : { tls: mode }) };
       const values = { ...valuesOf(entry as DestinationEntry, snapshot.document.destinations.default), domain };
       return form(request, reply, snapshot.document, { domain: existing?.domain ?? null, values, fault: null });
     },
@@ -167,7 +154,7 @@ export function destinationsPages(desk: Desk): void {
     const edit: Edit = (document) => {
       if (!name.ok) return failed(name.failure);
       if (old !== '') return editDestination(name.value, fields as Partial<DestinationEntry>)(document);
-      return addDestination({ ...BLANK_ENTRY, ...fields, domain: name.value } as DestinationEntry)(document);
+      return addDestination({ ...EVERYTHING_BY_DEFAULT, ...fields, domain: name.value } as DestinationEntry)(document);
     };
     const what = old === '' ? 'destination.created' : 'destination.saved';
     const written = await desk.write(request, edit, what, name.ok ? name.value : '');

@@ -69,6 +69,24 @@ export const DEFAULT_DESTINATION: DestinationControls = {
   bounceProfile: 'Default',
 };
 
+/** What an entry says that leaves everything to the default one. */
+export const EVERYTHING_BY_DEFAULT = {
+  ipPreference: 'default',
+  maxConcurrency: 'default',
+  maxMessagesPerConnection: 'default',
+  recipientLimit: 'default',
+  recipientMinutes: 'default',
+  limitType: 'default',
+  limitApply: 'default',
+  tls: 'default',
+  dane: 'default',
+  mtaSts: 'default',
+  minTlsVersion: 'default',
+  strictCn: 'default',
+  bounceVerification: 'default',
+  bounceProfile: 'default',
+} as const satisfies Omit<DestinationEntry, 'domain'>;
+
 /** The default bounce profile, which can be changed and not deleted. */
 export const DEFAULT_BOUNCE_PROFILE = 'Default';
 
