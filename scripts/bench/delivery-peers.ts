@@ -234,6 +234,7 @@ async function bareClient({ messages, connections, octets, perConnection, rootFi
       raw.write('STARTTLS\r\n');
       await clear(1);
       raw.removeAllListeners('data');
+      raw.on('error', () => {});
       const socket = connectTls({ socket: raw, servername: EXCHANGE, ca });
       await once(socket, 'secureConnect');
       const answered = replies(socket);

@@ -361,7 +361,8 @@ class RunningDispatcher implements Dispatcher {
   ): Promise<void> {
     const { store, clock, emit } = this.#is;
     const settled = await this.#troubles.persist(() => store.settle(reports, notices, clock.now()));
-    settled?.accepted.forEach(({ mid, fresh }, index) => {
+    if (settled === null) return;
+    settled.accepted.forEach(({ mid, fresh }, index) => {
       const notice = notices[index];
       if (!fresh || notice === undefined) return;
       const { sender, messageId, subject, origin } = notice;
@@ -371,7 +372,11 @@ class RunningDispatcher implements Dispatcher {
     });
     const over = reports.filter(({ outcome }) => outcome.kind !== 'deferred');
     if (over.length === 0 || mids.length === 0) return;
-    const finished = (await this.#troubles.persist(() => store.finished(mids))) ?? [];
+    // What had no effect was noted before, perhaps by ourselves, without having heard so: then nobody has told it yet.
+    const finished =
+      settled.effective === reports.length
+        ? settled.finished
+        : ((await this.#troubles.persist(() => store.finished(mids))) ?? []);
     for (const { mid, delivered } of finished) this.#tellFinished(mid, delivered ? 'done' : 'bounced');
   }
 

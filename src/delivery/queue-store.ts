@@ -76,6 +76,8 @@ export interface Settled {
   readonly effective: number;
   /** The notices, in their order; none where no report took effect. */
   readonly accepted: readonly AcceptedMessage[];
+  /** Messages of which, by these reports, nothing is open any more. */
+  readonly finished: readonly FinishedMessage[];
 }
 
 /** What became of one claimed recipient. */

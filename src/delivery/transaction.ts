@@ -13,6 +13,7 @@ import type { DialogueFailure } from '../policy/evidence.ts';
 import type { OpenConnection } from '../session/open.ts';
 import { DataEncoder, END_OF_DATA } from '../smtp/data.ts';
 import { offers } from '../smtp/ehlo.ts';
+import type { SmtpCommand } from '../smtp/command.ts';
 import { isPositive, type SmtpReply } from '../smtp/reply.ts';
 import { mailCommand, rcptCommand } from './envelope-commands.ts';
 import type { OutgoingMessage } from './hand-over.ts';
@@ -145,9 +146,12 @@ async function sendChunks(message: OutgoingMessage, options: TransactionOptions)
   for (let at = 0; ; at += BDAT_CHUNK_BYTES) {
     const chunk = bytes.subarray(at, at + BDAT_CHUNK_BYTES);
     const last = at + BDAT_CHUNK_BYTES >= bytes.length;
-    connection.post([{ verb: 'BDAT', octets: chunk.length, last }]);
-    for (let from = 0; from < chunk.length; from += DATA_BLOCK_BYTES) {
-      if (!(await sendBlock(options, chunk.subarray(from, from + DATA_BLOCK_BYTES)))) return lostBeforeTheEnd(options);
+    // The command goes out with the first octets behind it: one record of TLS, and one waking of the peer.
+    let command: SmtpCommand | null = { verb: 'BDAT', octets: chunk.length, last };
+    for (let from = 0; from === 0 || from < chunk.length; from += DATA_BLOCK_BYTES) {
+      const block = chunk.subarray(from, from + DATA_BLOCK_BYTES);
+      if (!(await sendBlock(options, block, command))) return lostBeforeTheEnd(options);
+      command = null;
     }
     if (last) return finalReply(options);
     const answer = await connection.reply(timeouts.dataBlock * 1000);
@@ -157,14 +161,18 @@ async function sendChunks(message: OutgoingMessage, options: TransactionOptions)
 }
 
 /** False where the connection is gone, or was ended by us because the peer has taken nothing for too long. */
-async function sendBlock({ connection, clock, timeouts }: TransactionOptions, block: Uint8Array): Promise<boolean> {
+async function sendBlock(
+  { connection, clock, timeouts }: TransactionOptions,
+  block: Uint8Array,
+  command: SmtpCommand | null = null,
+): Promise<boolean> {
   let late = false;
   const cancel = clock.setTimer(timeouts.dataBlock * 1000, () => {
     late = true;
     connection.close();
   });
   try {
-    return (await connection.sendBytes(block)) && !late;
+    return (await connection.sendBytes(block, command)) && !late;
   } finally {
     cancel();
   }

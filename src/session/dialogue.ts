@@ -94,9 +94,15 @@ export class Dialogue {
     this.#channel?.send(lines.join('\r\n'));
   }
 
-  /** False where the connection is gone. */
-  async sendBytes(bytes: Uint8Array): Promise<boolean> {
-    return (await this.#channel?.sendBytes(bytes)) ?? false;
+  /** Behind a command that goes out with them, where there is one. False where the connection is gone. */
+  async sendBytes(bytes: Uint8Array, command: SmtpCommand | null = null): Promise<boolean> {
+    let all = bytes;
+    if (command !== null) {
+      const line = writeCommand(command);
+      this.transcript.sent(line);
+      all = Buffer.concat([Buffer.from(`${line}\r\n`), bytes]);
+    }
+    return (await this.#channel?.sendBytes(all)) ?? false;
   }
 
   /** The last reply was complete, nothing stands behind it, and the peer has not gone. */

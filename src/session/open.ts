@@ -65,8 +65,11 @@ export interface OpenConnection {
   renew(): void;
   /** Writes a command and reads its reply, within `timeoutMs`. */
   command(command: SmtpCommand, timeoutMs: number): Promise<ReplyResult>;
-  /** Message text behind a 354; resolves when there is room for more, false where the connection is gone. */
-  sendBytes(bytes: Uint8Array): Promise<boolean>;
+  /**
+   * Message text behind a 354, or behind a `command` that goes out with it (BDAT). Resolves when there is room for more,
+   * false where the connection is gone.
+   */
+  sendBytes(bytes: Uint8Array, command?: SmtpCommand | null): Promise<boolean>;
   /** A reply that no command asks for: the one behind the final dot. */
   reply(timeoutMs: number): Promise<ReplyResult>;
   /** QUIT, then the end. */
@@ -320,7 +323,7 @@ class Session {
       post: (commands) => dialogue.post(commands),
       renew: () => dialogue.renew(),
       command: (command, timeoutMs) => dialogue.command(command, timeoutMs),
-      sendBytes: (bytes) => dialogue.sendBytes(bytes),
+      sendBytes: (bytes, command) => dialogue.sendBytes(bytes, command),
       reply: (timeoutMs) => dialogue.read(timeoutMs),
       quit: async () => {
         await dialogue.quit();

@@ -67,11 +67,8 @@ async function reportAll(work: Work, calls: readonly Reports[]): Promise<readonl
     work,
     ordered.map(({ report }) => report.attemptId),
   );
-  await finishMessages(
-    work,
-    ordered.flatMap(({ report }) => (report.outcome.kind === 'deferred' ? [] : report.mid)),
-    now,
-  );
+  const over = ordered.flatMap(({ report }) => (report.outcome.kind === 'deferred' ? [] : report.mid));
+  const done = new Map((await finishMessages(work, over, now)).map((each) => [each.mid, each]));
   const told = calls.flatMap(({ notices, now: at }, call) =>
     (effective[call] ?? 0) === 0 ? [] : notices.map((message) => ({ call, arrival: { message, now: at } })),
   );
@@ -87,7 +84,11 @@ async function reportAll(work: Work, calls: readonly Reports[]): Promise<readonl
     const one = mids[index];
     if (one !== undefined) accepted[call]?.push(one);
   });
-  return calls.map((_, call) => ({ effective: effective[call] ?? 0, accepted: accepted[call] ?? [] }));
+  return calls.map(({ reports }, call) => ({
+    effective: effective[call] ?? 0,
+    accepted: accepted[call] ?? [],
+    finished: [...new Set(reports.map(({ mid }) => mid))].flatMap((mid) => done.get(mid) ?? []),
+  }));
 }
 
 /** Keys of those that took effect. */
@@ -131,17 +132,32 @@ async function closeAttempts({ trx }: Work, attempts: readonly number[]): Promis
   }
 }
 
-/** Messages of which nothing is open any more get the time they were finished at, from which they are kept a while. */
-export async function finishMessages({ trx }: Work, mids: readonly number[], now: number): Promise<void> {
+/**
+ * Messages of which nothing is open any more get the time they were finished at, from which they are kept a while.
+ * Answers those that got it now.
+ */
+export async function finishMessages(
+  { trx }: Work,
+  mids: readonly number[],
+  now: number,
+): Promise<readonly FinishedMessage[]> {
+  const done: FinishedMessage[] = [];
   for (const chunk of inChunks([...new Set(mids)], ROWS_PER_STATEMENT)) {
-    await trx
+    const rows = await trx
       .updateTable('message')
       .set({ finished_at: now })
       .where('mid', 'in', chunk)
       .where('finished_at', 'is', null)
       .where(sql<SqlBool>`not exists (select 1 from recipient where recipient.mid = message.mid and ${IS_OPEN})`)
+      .returning([
+        'message.mid',
+        sql<number>`(select count(*) from recipient
+          where recipient.mid = message.mid and recipient.state = 'delivered')`.as('delivered'),
+      ])
       .execute();
+    for (const { mid, delivered } of rows) done.push({ mid, delivered: Number(delivered) > 0 });
   }
+  return done;
 }
 
 /** Those among these with nothing open. A MID that nobody knows (any more) is finished, too. */

@@ -26,7 +26,7 @@ export function createQueueStore(database: Database): QueueStore {
     report: async (reports, now) =>
       reports.length === 0 ? 0 : (await report({ reports, notices: [], now })).effective,
     settle: async (reports, notices, now) =>
-      reports.length === 0 ? { effective: 0, accepted: [] } : await report({ reports, notices, now }),
+      reports.length === 0 ? { effective: 0, accepted: [], finished: [] } : await report({ reports, notices, now }),
     finished: (mids) => finished(database, mids),
     renew: (owner, now, leaseMs) => renew(database, owner, now, leaseMs),
     reclaim: (now) => reclaim(database, now),

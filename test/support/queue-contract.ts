@@ -217,11 +217,12 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     const other = messageTo(['sender@origin.example'], { sender: '', idempotencyKey: 'dsn:2' });
     const settled = await store.settle(bounced, [notice, other], START);
     assert.equal(settled.effective, 2);
+    assert.deepEqual(settled.finished, [{ mid: claimed?.mid, delivered: false }]);
     assert.deepEqual(
       settled.accepted.map(({ fresh }) => fresh),
       [true, true],
     );
-    assert.deepEqual(await store.settle(bounced, [notice], START), { effective: 0, accepted: [] });
+    assert.deepEqual(await store.settle(bounced, [notice], START), { effective: 0, accepted: [], finished: [] });
     const late = messageTo(['sender@origin.example'], { sender: '', idempotencyKey: 'dsn:3' });
     assert.deepEqual(
       (await store.settle(bounced, [late], START)).accepted,
@@ -229,7 +230,7 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
       'what was noted before is not told again',
     );
     assert.equal((await store.lane('origin.example'))?.waiting, 2);
-    assert.deepEqual(await store.settle([], [late], START), { effective: 0, accepted: [] });
+    assert.deepEqual(await store.settle([], [late], START), { effective: 0, accepted: [], finished: [] });
   });
 
   test(`${name}: two reports about one recipient at one moment count once`, async (context) => {
