@@ -11,9 +11,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { DialogueFailure } from '../policy/evidence.ts';
 import type { OpenConnection } from '../session/open.ts';
+import type { SmtpCommand } from '../smtp/command.ts';
 import { DataEncoder, END_OF_DATA } from '../smtp/data.ts';
 import { offers } from '../smtp/ehlo.ts';
-import type { SmtpCommand } from '../smtp/command.ts';
 import { isPositive, type SmtpReply } from '../smtp/reply.ts';
 import { mailCommand, rcptCommand } from './envelope-commands.ts';
 import type { OutgoingMessage } from './hand-over.ts';

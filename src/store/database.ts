@@ -15,6 +15,7 @@ import { migrate } from './migrate.ts';
 import { openPostgres } from './postgres-database.ts';
 import type { Tables } from './tables.ts';
 import { StoreTrouble, troubleOf } from './trouble.ts';
+import type { Flush } from './write-ahead-log.ts';
 
 export type DatabaseKind = 'file' | 'postgres';
 
@@ -27,6 +28,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** How long one process waits for another one's commit to a file, ms; 5 s if nothing is said. */
   readonly busyMs?: number;
+  /** In place of the system's fdatasync of the log of a file: for tests of a disk that is slow, or fails. */
+  readonly flush?: Flush;
   /** In place of those of this version: for tests of the way from one version to another. */
   readonly migrations?: Readonly<Record<string, Migration>>;
 }

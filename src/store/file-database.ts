@@ -1,10 +1,11 @@
 /**
- * The SQLite file: WAL, `synchronous=FULL` (a commit is on the disk when it returns), foreign keys. Changes that are
- * asked for in one turn share one transaction, and so one fsync. Other processes may have the same file open: they wait
+ * The SQLite file: WAL, foreign keys, and a change is on the disk when its promise resolves (`write-ahead-log.ts`: the
+ * disk is waited for outside this thread). Changes that are asked for meanwhile share the next transaction, and so the
+ * next fsync. Other processes may have the same file open: they wait
  * for each other's commits, and see from `PRAGMA data_version`, which costs a few µs, that somebody has committed; what
  * it was stands in the table `signal`.
  */
-import { closeSync, fdatasync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
@@ -15,6 +16,7 @@ import { gatherer } from './gather.ts';
 import { createListeners, type Signal, signalsOf } from './listeners.ts';
 import { LOCK_MOMENT_MS, NodeSqliteDialect } from './sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
+import { writeAheadLog } from './write-ahead-log.ts';
 
 /** How long one process waits for another one's commit, ms. */
 const BUSY_MS = 5_000;
@@ -30,7 +32,7 @@ const PRUNE_EVERY = 1_000;
 
 export async function openFile(
   path: string,
-  { clock, busyMs = BUSY_MS }: Pick<DatabaseOptions, 'clock' | 'busyMs'>,
+  { clock, busyMs = BUSY_MS, flush }: Pick<DatabaseOptions, 'clock' | 'busyMs' | 'flush'>,
 ): Promise<DatabaseEngine> {
   makeFolder(dirname(path));
   // Mail is nobody else's business; SQLite gives the log the permissions of the file.
@@ -43,18 +45,15 @@ export async function openFile(
     throw error;
   }
   database.exec(
-    `pragma synchronous = full; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma cache_size = -32000`,
+    `pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma cache_size = -32000`,
   );
-  const V = process.env.SPEED_VARIANT ?? 'a';
-  let wal = -1;
-  if (V !== 'a') database.exec('pragma synchronous = normal');
-  const stat = { commits: 0, changes: 0 };
-  process.on('exit', () => console.error(V, JSON.stringify(stat)));
   const kysely = new Kysely<Tables>({ dialect: new NodeSqliteDialect(database, busyMs) });
+  const log = writeAheadLog(database, path, flush);
   const listeners = createListeners();
   const signals = signalReader(database, clock, listeners.tell, listeners.tellMissed);
 
   const changed = gatherer<Change<unknown>, unknown>(async (changes) => {
+    log.mend();
     const { signal, all } = signalsOf();
     let written: readonly number[] = [];
     const results = await kysely.transaction().execute(async (trx) => {
@@ -63,12 +62,8 @@ export async function openFile(
       written = signals.write(all());
       return answers;
     });
-    stat.commits++; stat.changes += changes.length;
-    if (V !== 'a') {
-      if (wal < 0) wal = openSync(`${path}-wal`, 'r+');
-      await new Promise<void>((resolve, reject) => fdatasync(wal, (e) => (e ? reject(e) : resolve())));
-    }
     signals.committed(written);
+    await log.flush();
     // Apart from here: a fault of somebody who listens must not look like one of the commit.
     queueMicrotask(() => {
       for (const { channel, payload } of all()) listeners.tell(channel, payload);
@@ -90,6 +85,7 @@ export async function openFile(
     close: async () => {
       signals.poll(false);
       await kysely.destroy();
+      log.close();
     },
   };
 }

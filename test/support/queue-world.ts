@@ -26,6 +26,7 @@ import {
 import { DEFAULT_DESTINATION, type DestinationControls } from '../../src/policy/destination.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
+import { type Flush, flushToDisk } from '../../src/store/write-ahead-log.ts';
 import { type HandWoundClock, handWoundClock } from './hand-wound-clock.ts';
 import { messageTo, newFolder } from './store-world.ts';
 
@@ -114,7 +115,16 @@ export interface QueueWorld {
 export async function queueWorld(context: TestContext, scene: QueueScene = {}): Promise<QueueWorld> {
   const clock = handWoundClock();
   const path = `${newFolder(context)}/queue.sqlite`;
-  const database = await openDatabase({ kind: 'file', path }, { clock });
+  // Whoever waits until nothing moves any more must wait for the disk, too, which no turn of the event loop hastens.
+  let flushing: Promise<void> | null = null;
+  const flush: Flush = (file) => {
+    const under = flushToDisk(file).finally(() => {
+      if (flushing === under) flushing = null;
+    });
+    flushing = under;
+    return under;
+  };
+  const database = await openDatabase({ kind: 'file', path }, { clock, flush });
   const store = createQueueStore(database);
   const events: DeliveryEvent[] = [];
   const handed: Handed[] = [];
@@ -146,9 +156,9 @@ export async function queueWorld(context: TestContext, scene: QueueScene = {}): 
     let quiet = 0;
     let seen = '';
     for (let turn = 0; quiet < CALM_TURNS && turn < MOST_TURNS; turn++) {
-      await nextTurn();
+      await (flushing ?? nextTurn());
       const now = `${handed.length} ${events.length} ${open.now} ${dispatchers.map(({ active }) => active)}`;
-      quiet = now === seen ? quiet + 1 : 0;
+      quiet = now === seen && flushing === null ? quiet + 1 : 0;
       seen = now;
     }
   };
