@@ -17,6 +17,22 @@ export interface RequirementQuestion {
   readonly nameSecure: boolean;
 }
 
+/**
+ * The same for whatever goes over one connection: only with REQUIRETLS does it depend on more than whether the sender
+ * waived TLS, so that what was worked out for one message holds for those behind it.
+ */
+export function requirementsOver(
+  question: Omit<RequirementQuestion, 'options'>,
+): (options: EnvelopeOptions, evidence: Evidence) => Requirement {
+  const known = new Map<boolean, Requirement>();
+  return (options, evidence) => {
+    if (options.requireTls) return deliveryRequirement({ ...question, options }, evidence);
+    const asked = known.get(options.tlsOptional) ?? deliveryRequirement({ ...question, options }, evidence);
+    known.set(options.tlsOptional, asked);
+    return asked;
+  };
+}
+
 /** REQUIRETLS looks at what the session has shown so far; everything else holds from the beginning. */
 export function deliveryRequirement(question: RequirementQuestion, evidence: Evidence): Requirement {
   const { controls, options, published, nameSecure } = question;

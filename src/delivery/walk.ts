@@ -30,7 +30,7 @@ import type {
 import { Line } from './line.ts';
 import { setBack } from './outcome.ts';
 import { isPublished, type LookUpPublished, Publications } from './publications.ts';
-import { deliveryRequirement, overridesPublished } from './requirement.ts';
+import { overridesPublished, requirementsOver } from './requirement.ts';
 import { findRoute, type Leg, type RouteDependencies, type RouteStop } from './route.ts';
 import {
   ALL_BUSY,
@@ -158,7 +158,7 @@ class Walk {
       nameSecurity: leg.nameSecurity,
     });
     const blank = untouched(host, address, this.#portOf(leg));
-    const requirement = this.#requirementAt(stop, published, blank, this.#message);
+    const requirement = this.#requirements(stop, published)(this.#message.options, blank);
     const beforehand = this.#decide(requirement, blank);
     if (beforehand.kind === 'next' && beforehand.event === 'E13') {
       const dcid = await this.#order.nextDcid();
@@ -199,8 +199,9 @@ class Walk {
     const settings = read();
     const dcid = await this.#order.nextDcid();
     const place: Place = { host: host.exchange, ip: address.text, dcid };
-    const requirementFor = (message: OutgoingMessage, evidence: Evidence): Requirement =>
-      this.#requirementAt(stop, published, evidence, message);
+    const requirements = this.#requirements(stop, published);
+    const requirementFor = ({ options }: OutgoingMessage, evidence: Evidence): Requirement =>
+      requirements(options, evidence);
     const judge = (evidence: Evidence): Decision => this.#decide(requirementFor(this.#message, evidence), evidence);
     let opened = false;
     const { evidence, connection } = await openSession({
@@ -341,16 +342,14 @@ class Walk {
     return decide(requirement, evidence, historyOf(this.#history, evidence.exchange));
   }
 
-  #requirementAt(
-    { host, leg }: TargetStop,
-    { dane, mtaSts }: PublishedFacts,
-    evidence: Evidence,
-    { options }: OutgoingMessage,
-  ): Requirement {
+  #requirements({ host, leg }: TargetStop, { dane, mtaSts }: PublishedFacts): ReturnType<typeof requirementsOver> {
     const policy = mtaSts?.kind === 'policy' ? mtaSts.policy : null;
     const published = { exchange: host.exchange, dane, mtaSts: policy };
-    const nameSecure = leg.mxNameSecure || leg.explicit;
-    return deliveryRequirement({ controls: this.#order.controls, options, published, nameSecure }, evidence);
+    return requirementsOver({
+      controls: this.#order.controls,
+      published,
+      nameSecure: leg.mxNameSecure || leg.explicit,
+    });
   }
 
   #portOf({ port }: Leg): number {
