@@ -23,6 +23,9 @@ interface Entry {
   readonly answer: DnsAnswer;
   readonly storedAt: number;
   readonly expiresAt: number;
+  /** As it was handed out last, and at what age, s: whoever asks within the same second gets the same. */
+  seconds: number;
+  shown: DnsAnswer;
 }
 
 export function createAnswerCache(clock: Clock, maxEntries: number): AnswerCache {
@@ -34,12 +37,23 @@ export function createAnswerCache(clock: Clock, maxEntries: number): AnswerCache
     get(key) {
       const entry = entries.get(key);
       if (entry === undefined) return null;
-      entries.delete(key);
       const now = clock.monotonic();
-      if (now >= entry.expiresAt) return null;
-      // Put back at the end: a Map keeps its order, so the first entry is the one unused for longest.
-      entries.set(key, entry);
-      return aged(entry.answer, Math.floor((now - entry.storedAt) / 1000));
+      if (now >= entry.expiresAt) {
+        entries.delete(key);
+        return null;
+      }
+      // Put back at the end: a Map keeps its order, so the first entry is the one unused for longest. While there is room
+      // for as many again nobody asks for the order, and a Map in which entries move is rebuilt time and again.
+      if (entries.size > maxEntries / 2) {
+        entries.delete(key);
+        entries.set(key, entry);
+      }
+      const seconds = Math.floor((now - entry.storedAt) / 1000);
+      if (seconds !== entry.seconds) {
+        entry.seconds = seconds;
+        entry.shown = aged(entry.answer, seconds);
+      }
+      return entry.shown;
     },
     put(key, answer, ttl) {
       if (answer.kind === 'failed' || maxEntries === 0) return;
@@ -48,7 +62,13 @@ export function createAnswerCache(clock: Clock, maxEntries: number): AnswerCache
       if (seconds <= 0) return;
       const now = clock.monotonic();
       entries.delete(key);
-      entries.set(key, { answer, storedAt: now, expiresAt: now + seconds * 1000 });
+      entries.set(key, {
+        answer,
+        storedAt: now,
+        expiresAt: now + seconds * 1000,
+        seconds: 0,
+        shown: aged(answer, 0),
+      });
       if (entries.size <= maxEntries) return;
       for (const oldest of entries.keys()) {
         entries.delete(oldest);

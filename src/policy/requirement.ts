@@ -60,28 +60,29 @@ export const NO_REQUIREMENT: Requirement = {
 
 /** What a TLS mode asks for (specification 2.b.1). */
 export function requirementOf(mode: TlsMode): Requirement {
-  const because = [`mode ${mode}`];
-  switch (mode) {
-    case 'no':
-      return { ...NO_REQUIREMENT, because };
-    case 'preferred':
-      return { ...NO_REQUIREMENT, ...OPPORTUNISTIC, because };
-    case 'preferred-verify':
-      return { ...NO_REQUIREMENT, ...OPPORTUNISTIC, checks: { ...NO_CHECKS, verify: 'try' }, because };
-    case 'required':
-      return { ...NO_REQUIREMENT, ...MANDATORY, because };
-    case 'required-verify':
-      return { ...NO_REQUIREMENT, ...MANDATORY, checks: { ...NO_CHECKS, verify: 'must' }, because };
-    case 'required-verify-hosted':
-      return { ...NO_REQUIREMENT, ...MANDATORY, checks: { ...NO_CHECKS, hosted: 'must' }, because };
-  }
+  return OF_MODE[mode];
 }
 
 const OPPORTUNISTIC = { starttls: 'if-offered', clear: 'before-220' } as const;
 const MANDATORY = { starttls: 'always', clear: 'never' } as const;
 
+const OF_MODE: Readonly<Record<TlsMode, Requirement>> = {
+  no: asked('no', {}),
+  preferred: asked('preferred', OPPORTUNISTIC),
+  'preferred-verify': asked('preferred-verify', OPPORTUNISTIC, { verify: 'try' }),
+  required: asked('required', MANDATORY),
+  'required-verify': asked('required-verify', MANDATORY, { verify: 'must' }),
+  'required-verify-hosted': asked('required-verify-hosted', MANDATORY, { hosted: 'must' }),
+};
+
+function asked(mode: TlsMode, tls: Partial<Requirement>, checks: Partial<Requirement['checks']> = {}): Requirement {
+  return { ...NO_REQUIREMENT, ...tls, checks: { ...NO_CHECKS, ...checks }, because: [`mode ${mode}`] };
+}
+
 /** The stricter of each field. Commutative, associative, idempotent. */
 export function join(a: Requirement, b: Requirement): Requirement {
+  // Nothing adds nothing; most joins are of this kind.
+  if (b === NO_REQUIREMENT && a.because.length < 2) return a;
   return {
     host: stricter(['allowed', 'avoid'], a.host, b.host),
     starttls: stricter(['never', 'if-offered', 'always'], a.starttls, b.starttls),

@@ -11,10 +11,14 @@ import type { Finding } from './result.ts';
 export const MAX_SHOWN_VALUES = 4;
 
 export function findingsOfInconsistency(sessions: readonly Evidence[]): readonly Finding[] {
-  return [...Map.groupBy(sessions, ({ exchange }) => exchange)].flatMap(([exchange, tries]) => [
-    ...differing(exchange, tries, 'inconsistent', PROTECTION),
-    ...differing(exchange, tries, 'inconsistent-identity', IDENTITY),
-  ]);
+  return [...Map.groupBy(sessions, ({ exchange }) => exchange)].flatMap(([exchange, tries]) =>
+    tries.length < 2
+      ? []
+      : [
+          ...differing(exchange, tries, 'inconsistent', PROTECTION),
+          ...differing(exchange, tries, 'inconsistent-identity', IDENTITY),
+        ],
+  );
 }
 
 interface Feature {

@@ -40,7 +40,9 @@ export function rolloverClock(input: ClockInput): readonly ClockEntry[] {
     ...ofRecords(input),
     ...ofPolicy(input),
   ];
-  const unique = new Map(entries.map((entry) => [JSON.stringify(entry), entry]));
+  const unique = new Map(
+    entries.map((each) => [`${each.at} ${each.what} ${each.severity} ${each.host ?? ''} ${each.sentence}`, each]),
+  );
   return [...unique.values()].sort((a, b) => compare(a.at, b.at) || compare(a.what, b.what));
 }
 

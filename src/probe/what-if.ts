@@ -66,7 +66,9 @@ function scoreOf(rows: readonly WhatIfRow[], options: ConfidenceOptions): number
 }
 
 function changes(before: readonly WhatIfRow[], after: readonly WhatIfRow[]): boolean {
-  return before.length !== after.length || JSON.stringify(before) !== JSON.stringify(after);
+  if (before.length !== after.length) return true;
+  // A row that nothing was done to is the same one, and need not be looked through.
+  return before.some((row, at) => row !== after[at] && JSON.stringify(row) !== JSON.stringify(after[at]));
 }
 
 function mend(rows: readonly WhatIfRow[], finding: Found, input: WhatIfInput): readonly WhatIfRow[] {
