@@ -3,7 +3,7 @@ import { SECURE_FROM } from '../../../probe/confidence.ts';
 import type { ConceptCatalogue } from '../words.ts';
 
 export const NL_CONCEPTS: ConceptCatalogue = {
-  no: ['De afzender gebruikt nooit TLS: mail gaat onversleuteld. Een server die op TLS staat, weigert haar (530).'],
+  no: ['De afzender gebruikt nooit TLS: mail gaat onversleuteld. Een server die op TLS staat, weigert de mail (530).'],
   preferred: [
     'De afzender gebruikt TLS waar het wordt aangeboden en kijkt niet naar het certificaat. Mislukt TLS voordat de server er met 220 mee instemde, dan gaat de mail onversleuteld; mislukt het daarna, dan wordt nooit op onversleuteld teruggevallen en komt de volgende host aan de beurt.',
   ],
