@@ -61,8 +61,8 @@ export const ES_CONCEPTS: ConceptCatalogue = {
   skipped: [
     'No se probó a causa de esta máquina: no tiene dirección de esa familia, o la dirección no está permitida. No cuesta nada.',
   ],
-  expired: ['Un certificado de cada ruta posible ha pasado su fecha final.'],
-  'not-yet-valid': ['Un certificado de cada ruta posible empieza en el futuro.'],
+  expired: ['En toda ruta posible hay un certificado que ha pasado su fecha final.'],
+  'not-yet-valid': ['En toda ruta posible hay un certificado cuya validez empieza en el futuro.'],
   'self-signed': ['El certificado está firmado con su propia clave y no es él mismo de confianza.'],
   'untrusted-root': ['La cadena está completa, pero la raíz de su final no está entre las anclas de confianza.'],
   'missing-intermediate': ['La cadena termina antes de una raíz, y el certificado que llevaría más allá no se envió.'],

@@ -19,12 +19,12 @@ export const ES_BLAME_FINDINGS = {
   blocklisted: {
     title: 'la dirección de esta prueba está en una lista de bloqueo',
     explain:
-      'El host rechaza la dirección desde la que se hizo esta prueba, porque figura en una lista de bloqueo o porque allí tiene mala fama. Las direcciones de acceso telefónico, de nubes y de hogares suelen figurar en bloque. No es culpa del host, y el correo de otra dirección puede ser bienvenido.',
+      'El host rechaza la dirección desde la que se hizo esta prueba, porque figura en una lista de bloqueo o porque allí tiene mala fama. Las direcciones de acceso telefónico, de nubes y de hogares suelen figurar por rangos enteros. No es culpa del host, y el correo de otra dirección puede ser bienvenido.',
     advice:
       'Pruebe desde la dirección que envía de verdad el correo; si esa figura también, pida a la lista nombrada que la quite.',
   },
   'reverse-dns-wanted': {
-    title: 'el host quiere un nombre inverso del remitente',
+    title: 'el host quiere un nombre inverso del remitente (DNS inverso)',
     explain:
       'El host solo acepta correo de direcciones con un registro PTR cuyo nombre lleve de vuelta a ellas. La dirección de esta prueba no tiene ninguno, o uno que lleva a otra parte.',
     advice:
@@ -95,7 +95,7 @@ export const ES_BLAME_FINDINGS = {
     advice: 'No hay que hacer nada, salvo que uno de los certificados de {host} sea uno antiguo que quedó olvidado.',
   },
   'ptr-missing': {
-    title: 'la dirección no tiene un nombre inverso que lleve de vuelta',
+    title: 'la dirección no tiene un nombre inverso que lleve de vuelta (DNS inverso)',
     explain:
       'La dirección del host no tiene registro PTR, o su nombre no lleva de vuelta a ella. Para recibir correo no hace falta; si la misma máquina también envía, muchos receptores la rechazarán.',
     advice: 'Dé a la dirección de {host} un registro PTR, y a su nombre un registro de dirección que lleve de vuelta.',

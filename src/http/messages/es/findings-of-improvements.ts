@@ -19,7 +19,7 @@ export const ES_IMPROVEMENT_FINDINGS = {
   'tlsrpt-absent': {
     title: 'el dominio podría recibir informes sobre fallos de TLS',
     explain:
-      'El dominio no dice adónde van los informes sobre fallos de TLS, así que nadie los cuenta a su propietario.',
+      'El dominio no dice adónde van los informes sobre fallos de TLS, así que nadie informa de ellos a su propietario.',
     advice: 'Publique un registro TXT en _smtp._tls.{domain} con una dirección en la que se lean tales informes.',
   },
 } as const satisfies Readonly<Record<keyof typeof IMPROVEMENT_FINDINGS, FindingWords>>;

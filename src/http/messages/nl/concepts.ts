@@ -61,8 +61,8 @@ export const NL_CONCEPTS: ConceptCatalogue = {
   skipped: [
     'Niet getest vanwege deze machine: zij heeft geen adres van die familie, of het adres is niet toegestaan. Het kost niets.',
   ],
-  expired: ['Een certificaat op elk mogelijk pad is over zijn einddatum heen.'],
-  'not-yet-valid': ['Een certificaat op elk mogelijk pad begint in de toekomst.'],
+  expired: ['Op elk mogelijk pad ligt een certificaat dat over zijn einddatum heen is.'],
+  'not-yet-valid': ['Op elk mogelijk pad ligt een certificaat waarvan de geldigheid in de toekomst begint.'],
   'self-signed': ['Het certificaat is met zijn eigen sleutel ondertekend en wordt zelf niet vertrouwd.'],
   'untrusted-root': ['De keten is compleet, maar de root aan het einde hoort niet bij de vertrouwensankers.'],
   'missing-intermediate': [

@@ -12,7 +12,7 @@ export const NL_BLAME_FINDINGS = {
   'rate-limited': {
     title: 'de host begrenst hoe vaak men mag komen',
     explain:
-      'De host telt de verbindingen of berichten van één adres, en dit adres kwam te vaak, of te veel keer tegelijk. Over de TLS van de host zegt dat niets; een test die doorging, zou alleen nog langer op afstand worden gehouden.',
+      'De host telt de verbindingen of berichten van één adres, en dit adres kwam te vaak, of met te veel tegelijk. Over de TLS van de host zegt dat niets; een test die doorging, zou alleen nog langer op afstand worden gehouden.',
     advice:
       'Wacht, en test {host} daarna opnieuw met minder verbindingen tegelijk (op de opdrachtregel: --concurrency, --quick).',
   },
@@ -111,6 +111,6 @@ export const NL_BLAME_FINDINGS = {
     explain:
       'De gezaghebbende nameservers zijn een voor een gevraagd en zeggen niet hetzelfde. Welk antwoord een afzender krijgt, is toeval; gaat het om TLSA-records, dan houden afzenders met DANE door een oud antwoord hun mail vast. Meestal loopt een secundaire server achter, of wordt een wijziging juist verspreid.',
     advice:
-      'Vergelijk de serienummers van de zone op haar nameservers, en herstel de overdracht naar die welke achterblijven.',
+      'Vergelijk de serienummers van de zone op haar nameservers, en herstel de overdracht naar de servers die achterblijven.',
   },
 } as const satisfies Readonly<Record<keyof typeof BLAME_FINDINGS, FindingWords>>;

@@ -91,8 +91,8 @@ export const NL_CERTIFICATE_FINDINGS = {
   'chain-root-sent': {
     title: 'het rootcertificaat wordt meegestuurd',
     explain:
-      'De host stuurt ook de root zelf. Het kan geen kwaad: wie de root vertrouwt, heeft haar al, en wie haar niet heeft, gaat haar hierdoor niet vertrouwen.',
-    advice: 'De root kan uit het ketenbestand van {host} weg, behalve waar een DANE-TA-record haar nodig heeft.',
+      'De host stuurt ook de root zelf. Het kan geen kwaad: wie de root vertrouwt, heeft die al, en wie die niet heeft, gaat er hierdoor niet op vertrouwen.',
+    advice: 'De root kan uit het ketenbestand van {host} weg, behalve waar een DANE-TA-record die nodig heeft.',
   },
   'staple-missing': {
     title: 'een meegestuurd OCSP-antwoord ontbreekt (stapling)',
