@@ -76,7 +76,7 @@ export const PT_BLAME_FINDINGS = {
       'Deixe passar no caminho para {host} as mensagens ICMP "fragmentation needed" e "packet too big", ou limite o MSS no túnel ou na firewall; compare com um teste a partir de outra rede.',
   },
   'canary-answered': {
-    title: 'o silêncio é deles: um canário responde',
+    title: 'o silêncio é deles: um host canário responde',
     explain:
       'Nenhum host do alvo respondeu, mas respondeu um host que se sabe que responde. Portanto a porta não está bloqueada à saída desta máquina; ou os hosts estão em baixo, ou barram este endereço.',
     advice:
@@ -85,7 +85,7 @@ export const PT_BLAME_FINDINGS = {
   inconsistent: {
     title: 'o mesmo host mostra TLS diferente',
     explain:
-      'Endereços de um mesmo host, ou um endereço em momentos diferentes, diferem em se STARTTLS é oferecido, na versão de TLS, ou nos nomes do certificado. É o acaso que decide qual deles uma mensagem encontra, e portanto também a sua proteção.',
+      'Endereços de um mesmo host, ou um endereço em momentos diferentes, diferem quanto a STARTTLS ser ou não oferecido, à versão de TLS, ou aos nomes do certificado. É o acaso que decide qual deles uma mensagem encontra, e portanto também a sua proteção.',
     advice: 'Ponha todas as máquinas por trás de {host} com a mesma configuração e os mesmos nomes no certificado.',
   },
   'inconsistent-identity': {
@@ -111,6 +111,6 @@ export const PT_BLAME_FINDINGS = {
     explain:
       'Os servidores de nomes autoritativos foram consultados um a um e não dizem o mesmo. É o acaso que decide que resposta um remetente recebe; com registos TLSA, uma resposta antiga faz com que os remetentes com DANE retenham o seu e-mail. Em geral, um secundário está desatualizado, ou uma alteração ainda se está a propagar.',
     advice:
-      'Compare os números de série da zona nos seus servidores de nomes e repare a transferência para os que ficam para trás.',
+      'Compare os números de série da zona nos seus servidores de nomes e corrija a transferência para os que ficam para trás.',
   },
 } as const satisfies Readonly<Record<keyof typeof BLAME_FINDINGS, FindingWords>>;

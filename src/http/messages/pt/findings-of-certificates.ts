@@ -65,7 +65,7 @@ export const PT_CERTIFICATE_FINDINGS = {
   'certificate-near-expiry': {
     title: 'o certificado termina em breve',
     explain:
-      'Resta pouco da vida do certificado. Uma renovação automática já devia ter acontecido; se falhar, o e-mail de remetentes que verificam para no último dia.',
+      'Resta pouco da vida do certificado. Uma renovação automática já devia ter acontecido; se falhar, o e-mail de remetentes que verificam deixa de chegar no último dia.',
     advice: 'Renove já o certificado de {host} e verifique a renovação automática.',
   },
   'chain-duplicate': {
@@ -94,7 +94,7 @@ export const PT_CERTIFICATE_FINDINGS = {
     advice: 'A raiz pode ficar fora do ficheiro da cadeia de {host}, exceto onde um registo DANE-TA precise dela.',
   },
   'staple-missing': {
-    title: 'falta uma resposta OCSP agrafada',
+    title: 'falta a resposta OCSP anexada (stapling)',
     explain:
       'O certificado diz que o seu servidor envia sempre consigo uma palavra recente da autoridade de que não está revogado (must-staple). O host não envia nenhuma. Hoje os servidores de e-mail toleram-no; os clientes que levam o certificado à letra não se ligam.',
     advice: 'Ative o OCSP stapling em {host}, ou obtenha um certificado sem a extensão must-staple.',

@@ -33,7 +33,7 @@ export const PT_POLICY_FINDINGS = {
     title: 'nenhum registo TLSA coincide com o certificado',
     explain:
       'O host tem registos TLSA, e nenhum coincide com o certificado que apresenta. Os remetentes com DANE não lhe entregam de todo. A causa habitual é uma chave nova sem um registo novo.',
-    advice: 'Publique o registo da chave antes de a pôr em uso, e só depois da mudança retire o antigo.',
+    advice: 'Publique o registo da chave em uso, sempre antes de a chave mudar, e só depois retire o antigo.',
   },
   'dane-unusable': {
     title: 'registos TLSA que ninguém pode usar',

@@ -6,11 +6,11 @@ export const PT_SESSION_FINDINGS = {
   'not-reachable': {
     title: 'não se consegue chegar ao host',
     explain:
-      'Não se estabeleceu nenhuma ligação TCP: foi recusada, ninguém respondeu a tempo, ou a rede não tinha caminho até lá. O host pode estar em baixo, ou uma firewall pode barrar esta máquina; daqui não se distingue uma coisa da outra. Conta como metade por metade.',
+      'Não se estabeleceu nenhuma ligação TCP: foi recusada, ninguém respondeu a tempo, ou a rede não tinha caminho até lá. O host pode estar em baixo, ou uma firewall pode barrar esta máquina; daqui não se distingue uma coisa da outra. Conta como cinquenta por cento de hipóteses.',
     advice: 'Verifique que {host} escuta nesta porta e que nenhuma firewall barra o endereço de onde veio este teste.',
   },
   'no-greeting': {
-    title: 'o host não cumprimenta',
+    title: 'o host não envia a saudação',
     explain:
       'A ligação foi aceite, mas não veio nenhuma saudação SMTP: silêncio, uma ligação fechada, ou algo que não é SMTP. O remetente desiste deste host e passa ao seguinte.',
     advice:
