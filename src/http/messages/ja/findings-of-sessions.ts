@@ -109,7 +109,7 @@ export const JA_SESSION_FINDINGS = {
     advice: '{host} で TLS 1.2 と 1.3 を有効にし、それより古いものを廃止してください。',
   },
   'cipher-weak': {
-    title: '暗号または鍵が弱いです',
+    title: '暗号または鍵が脆弱です',
     explain:
       'セッションは暗号化されましたが、暗号が 128 ビット未満か、破られていることが知られているもの (RC4、3DES、export、NULL) であるか、証明書の鍵または署名が推奨より弱いものです。',
     advice:
