@@ -20,13 +20,15 @@ export interface TestsElsewhere {
   close(): void;
 }
 
+type Ending = Pick<Job, 'state' | 'finishedAt' | 'result' | 'problem'>;
+
 export function createTestsElsewhere(records: RecordStore, clock: Clock): TestsElsewhere {
   const watched = new Map<string, { readonly job: Job; stop: () => void }>();
 
-  const end = (job: Job, outcome: Pick<Job, 'state' | 'finishedAt' | 'result' | 'problem'>): void => {
+  const end = (job: Job, { state, finishedAt, result, problem }: Ending): void => {
     watched.delete(job.id);
-    Object.assign(job, outcome);
-    tellEnd(job.trail, outcome);
+    Object.assign(job, { state, finishedAt, result, problem });
+    tellEnd(job.trail, { result, problem });
   };
   const look = async (job: Job): Promise<void> => {
     const record = await records.find(job.id);

@@ -64,7 +64,7 @@ export async function openWeb(scene: WebScene = {}): Promise<WebStage> {
   };
   const folder = scene.place === undefined ? await mkdtemp(join(tmpdir(), 'tlsreach-web-')) : null;
   const place = scene.place ?? ({ kind: 'file', path: join(folder ?? '', 'web.sqlite') } as const);
-  const database = await openDatabase(place, { clock });
+  const database = await openDatabase(place, { clock: systemClock });
   const stores = webStoresOver(database);
   const kept = scene.place === undefined ? { records: memoryRecords(100), accounts: memoryAccounts() } : stores;
   const records = scene.records ?? kept.records;
