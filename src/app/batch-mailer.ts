@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { toJson } from '../report/json.ts';
 import type { Appliance } from './appliance.ts';
-import { formatNamed, isGoodEnough, reportRendering, submitBatchReport } from './batch-report.ts';
+import { BatchTotals, formatNamed, reportRendering, submitBatchReport } from './batch-report.ts';
 import type { BatchesOptions } from './batches.ts';
 import type { ProbeJobs } from './probe-jobs.ts';
 
@@ -15,7 +15,8 @@ export function createBatchMailer(
 ): Mailer {
   return async ({ batch, items }) => {
     const { report } = batch;
-    if (report === null || isGoodEnough(items, report.onlyBelow)) return { state: 'suppressed', detail: null };
+    const totals = BatchTotals.of(items);
+    if (report === null || totals.isGoodEnough(report.onlyBelow)) return { state: 'suppressed', detail: null };
     const format = formatNamed(report.format);
     if (format === null) return { state: 'failed', detail: `There is no format "${report.format}" any more.` };
     const rendering = await reportRendering(format, items.length > 1);
@@ -38,6 +39,7 @@ export function createBatchMailer(
         rendered,
         input: { name: 'input.json', type: 'application/json', bytes: Buffer.from(`${input}\n`) },
         targets: items.map(({ target, value, problem }) => ({ target, value, problem: problem?.detail ?? null })),
+        totals,
         at: clock.now(),
         unique: batch.id,
       },

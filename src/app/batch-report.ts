@@ -13,7 +13,7 @@ import { FORMATS, type Format, type Rendering } from '../report/rendering.ts';
 import { loadRendering } from '../report/renderings.ts';
 
 /** Targets told in the text of the mail; the attachment has all. */
-const MAX_TOLD = 200;
+export const MAX_TOLD = 200;
 
 export interface ReportedTarget {
   readonly target: string;
@@ -33,17 +33,52 @@ export interface BatchReportMail {
   /** The whole result in that format. */
   readonly rendered: string;
   readonly input: { readonly name: string; readonly type: string; readonly bytes: Uint8Array };
+  /** Those that are told one by one: the first `MAX_TOLD` are enough. */
   readonly targets: readonly ReportedTarget[];
-  /** Targets beyond those that are told one by one. */
-  readonly more?: number;
+  readonly totals: BatchTotals;
   readonly at: number;
   /** Names the mail among all of this system. */
   readonly unique: string;
 }
 
-/** With nothing below `onlyBelow` and nothing untested nobody has to be told; null: somebody always has. */
-export function isGoodEnough(targets: readonly Pick<ReportedTarget, 'value'>[], onlyBelow: number | null): boolean {
-  return onlyBelow !== null && targets.every(({ value }) => value !== null && value >= onlyBelow);
+/** Counts, in whatever order they come. */
+export class BatchTotals {
+  #count = 0;
+  #valued = 0;
+  #sum = 0;
+  #lowest = Number.POSITIVE_INFINITY;
+
+  static of(targets: readonly Pick<ReportedTarget, 'value'>[]): BatchTotals {
+    const totals = new BatchTotals();
+    for (const { value } of targets) totals.add(value);
+    return totals;
+  }
+
+  /** Null: nothing to count came of it. */
+  add(value: number | null): void {
+    this.#count += 1;
+    if (value === null) return;
+    this.#valued += 1;
+    this.#sum += value;
+    this.#lowest = Math.min(this.#lowest, value);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** With nothing below `onlyBelow` and nothing untested nobody has to be told; null: somebody always has. */
+  isGoodEnough(onlyBelow: number | null): boolean {
+    return onlyBelow !== null && this.#valued === this.#count && this.#lowest >= onlyBelow;
+  }
+
+  /** In a few words. */
+  text(): string {
+    const untested = this.#count - this.#valued;
+    const mean = (this.#sum / this.#valued).toFixed(1);
+    const words = this.#valued === 0 ? 'no score' : `${this.#count === 1 ? 'score' : 'mean score'} ${mean}`;
+    return untested === 0 || this.#valued === 0 ? words : `${words}, ${untested} without one`;
+  }
 }
 
 export function formatNamed(name: string): Format | null {
@@ -71,7 +106,7 @@ export async function composeBatchReport(mail: BatchReportMail): Promise<Buffer>
   const composer = new MailComposer({
     from: { name: `tlsreach on ${hostname}`, address: senderOf(mail) },
     to: to.map((address) => ({ name: '', address })),
-    subject: `TLS of ${counted(mail)}: ${headline(mail)}`,
+    subject: `TLS of ${counted(mail)}: ${mail.totals.text()}`,
     date: new Date(at),
     messageId: `<batch.${unique}@${hostname}>`,
     // RFC 3834: no holiday notice answers it.
@@ -110,28 +145,19 @@ function senderOf({ from, hostname }: BatchReportMail): string {
   return from ?? `postmaster@${hostname}`;
 }
 
-function counted({ targets, more = 0 }: BatchReportMail): string {
-  const count = targets.length + more;
-  return count === 1 ? printable(targets[0]?.target ?? '', 100) : `${count} targets`;
-}
-
-function headline({ targets }: BatchReportMail): string {
-  const values = targets.flatMap(({ value }) => (value === null ? [] : [value]));
-  const untested = targets.length - values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const words = values.length === 0 ? 'no score' : `${targets.length === 1 ? 'score' : 'mean'} ${mean.toFixed(1)}`;
-  return untested === 0 ? words : `${words}, ${untested} without one`;
+function counted({ targets, totals }: BatchReportMail): string {
+  return totals.count === 1 ? printable(targets[0]?.target ?? '', 100) : `${totals.count} targets`;
 }
 
 function textOf(mail: BatchReportMail): string {
-  const { targets, format, input, hostname, more = 0 } = mail;
+  const { targets, totals, format, input, hostname } = mail;
   const lines = targets.slice(0, MAX_TOLD).map(({ target, value, problem }) => {
     const why = problem === null ? '' : `  ${printable(problem, 300)}`;
     return `${String(value ?? '-').padStart(5)}  ${printable(target, 200)}${why}`;
   });
-  const hidden = targets.length - lines.length + more;
+  const hidden = totals.count - lines.length;
   return [
-    `${counted(mail)} tested by tlsreach on ${hostname}: ${headline(mail)}.`,
+    `${counted(mail)} tested by tlsreach on ${hostname}: ${mail.totals.text()}.`,
     '',
     ...lines,
     ...(hidden === 0 ? [] : [`       and ${hidden} more`]),
