@@ -2,16 +2,23 @@
  * What the web costs: the form's first byte and weight, tests whose result is there already, refusals, and the form while
  * 1,000 streams are open and 200 tests run. `node scripts/bench/web.ts`; the tests themselves are told, not made.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createAccounts } from '../../src/app/accounts.ts';
+import { createBatches } from '../../src/app/batches.ts';
 import { createProbeJobs, DEFAULT_LIMITS } from '../../src/app/probe-jobs.ts';
+import { createRequestKeys } from '../../src/app/request-keys.ts';
 import { readWebFiles } from '../../src/app/web-files.ts';
+import { webStoresOver } from '../../src/app/web-stores.ts';
 import { systemClock as clock, unpredictableRandom as random } from '../../src/app/world.ts';
 import { silentLog as log } from '../../src/base/log.ts';
 import { memoryAccounts } from '../../src/config/account-store.ts';
 import { createWeb } from '../../src/http/web.ts';
 import { memoryRecords } from '../../src/probe/probe-record.ts';
 import { STAGES } from '../../src/probe/result.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { goodResultFor } from '../../test/cli/stage.ts';
 import { costOf } from './figures.ts';
 
@@ -50,12 +57,18 @@ const jobs = createProbeJobs({
     perTarget: { burst: 100_000, everyMs: 1 },
   },
 });
+const folder = await mkdtemp(join(tmpdir(), 'tlsreach-bench-'));
+const database = await openDatabase({ kind: 'file', path: join(folder, 'web.sqlite') }, { clock });
+const stores = webStoresOver(database);
+const batches = createBatches({ store: stores.batches, jobs, clock, random, log, report: null });
 const server = await createWeb({
   clock,
   random,
   log,
   version: '0',
   jobs,
+  batches,
+  keys: createRequestKeys({ store: stores.keys, clock, random, log }),
   accounts: await createAccounts({ store: memoryAccounts(), clock, random }),
   files: await readWebFiles(),
   anonymous: true,
@@ -176,5 +189,8 @@ tell(
   `${percentile(busy, 0.5).toFixed(1)} / ${percentile(busy, 0.95).toFixed(1)} ms`,
 );
 tell('streams that missed a step / steps heard', `${missed} / ${heard}`);
+await batches.close();
 await jobs.close(1_000);
 await server.close();
+await database.close();
+await rm(folder, { recursive: true });

@@ -1,13 +1,24 @@
 /**
- * Signing in: users with passwords, sessions, bearer tokens, and the log of who did what. Sessions live as long as the
- * process; of a token or a session only the digest is kept.
+ * Signing in: users with passwords, sessions, bearer tokens, and the log of who did what. All of it stands in the store, so
+ * that it outlives the process and holds for every process of an installation; of a token or a session only the digest is
+ * kept. What was read is believed for `BELIEVED_MS`: that long another process may still know a session, a user or a token
+ * that is gone. What this process itself ends is over at once.
  */
 import type { Clock } from '../base/clock.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import type { Random } from '../base/random.ts';
-import type { AccessToken, AccountStore, AuditEntry, Role, Scope, UserAccount } from '../config/account-store.ts';
+import type {
+  AccessToken,
+  AccountStore,
+  AuditEntry,
+  Role,
+  Scope,
+  SessionRecord,
+  UserAccount,
+} from '../config/account-store.ts';
 import { createAllowance } from './allowance.ts';
+import { remembered } from './remembered.ts';
 import { digestOf, hashPassword, passwordMatches, unguessable } from './secrets.ts';
 
 export interface Session {
@@ -24,9 +35,17 @@ export interface Accounts {
   begin(): Promise<string | null>;
   /** Opens a session: the secret of its cookie. `from` is counted against guessing. */
   signIn(name: string, password: string, from: string): Promise<Outcome<string, SignInFault>>;
-  session(secret: string): Session | null;
-  signOut(secret: string): void;
-  changePassword(user: UserAccount, old: string, chosen: string): Promise<Outcome<UserAccount, PasswordFault>>;
+  /** Rejects with `StoreTrouble`, as all of these do, where the store cannot say. */
+  session(secret: string): Promise<Session | null>;
+  /** Over everywhere. */
+  signOut(secret: string): Promise<void>;
+  /** Ends every session of the user but the one with the secret `keep`. */
+  changePassword(
+    user: UserAccount,
+    old: string,
+    chosen: string,
+    keep?: string,
+  ): Promise<Outcome<UserAccount, PasswordFault>>;
   users(): Promise<readonly UserAccount[]>;
   /** A new user, or a new one-time password and role for an old one; answers with the password. */
   grant(by: string, name: string, role: Role): Promise<Outcome<string, { readonly kind: 'bad-name' }>>;
@@ -46,15 +65,24 @@ export const MAX_TITLE = 80;
 /** A session that nobody used for so long is over, ms; it never lives longer than `SESSION_MS`. */
 export const IDLE_MS = 2 * 3_600_000;
 export const SESSION_MS = 12 * 3_600_000;
-const MAX_SESSIONS = 10_000;
+/** Sessions of one user; the newest stay. */
+export const MAX_SESSIONS = 50;
+/** How long it may take until one process knows what another one ended, ms. */
+export const BELIEVED_MS = 2_000;
+/** How exactly it is written down when a session was last used, ms. */
+const SEEN_MS = 60_000;
+/** Sessions looked up a moment ago. */
+const MAX_BELIEVED = 10_000;
 /** Guesses for one name or from one client: a few at once, then one in so many ms. */
 const GUESSES = { burst: 5, everyMs: 20_000 };
 const NAME = /^[a-z][a-z0-9._-]{0,31}$/;
 
-interface Open {
-  readonly name: string;
+interface Believed {
+  readonly session: SessionRecord;
   readonly csrf: string;
+  /** Monotonic. */
   readonly since: number;
+  /** Wall-clock ms, later than what the store says by `SEEN_MS` at most. */
   used: number;
 }
 
@@ -65,88 +93,133 @@ export interface AccountOptions {
 }
 
 export async function createAccounts({ store, clock, random }: AccountOptions): Promise<Accounts> {
-  const sessions = new Map<string, Open>();
-  const users = new Map((await store.users()).map((user) => [user.name, user]));
-  const tokens = new Map((await store.tokens()).map((token) => [token.digest, token]));
+  const believed = new Map<string, Believed>();
+  const users = remembered({
+    clock,
+    forMs: BELIEVED_MS,
+    load: async () => new Map((await store.users()).map((user) => [user.name, user])),
+  });
+  const tokens = remembered({
+    clock,
+    forMs: BELIEVED_MS,
+    load: async () => new Map((await store.tokens()).map((token) => [token.digest, token])),
+  });
   const guesses = createAllowance({ clock, ...GUESSES });
   const record = (who: string, what: string, detail: string): Promise<void> =>
     store.record({ at: clock.now(), who: printable(who, 80), what, detail: printable(detail, 300) });
-  const save = async (user: UserAccount): Promise<void> => {
-    await store.saveUser(user);
-    users.set(user.name, user);
+  const forgetSessionsOf = (name: string): void => {
+    for (const [digest, { session }] of believed) if (session.name === name) believed.delete(digest);
   };
-  const endSessionsOf = (name: string): void => {
-    for (const [digest, open] of sessions) if (open.name === name) sessions.delete(digest);
+  const given = async (name: string, role: Role) => {
+    const password = unguessable(random, 20);
+    const passwordHash = await hashPassword(password, random);
+    const createdAt = (await users.read()).get(name)?.createdAt ?? clock.now();
+    return { password, user: { name, role, passwordHash, mustChange: true, createdAt } };
+  };
+  /** As the store knows it, or as it did a moment ago. */
+  const lookUp = async (digest: string): Promise<Believed | null> => {
+    const known = believed.get(digest);
+    const now = clock.monotonic();
+    if (known !== undefined && now - known.since < BELIEVED_MS) return known;
+    const session = await store.session(digest);
+    believed.delete(digest);
+    if (session === null) return null;
+    const used = Math.max(session.lastSeen, known?.used ?? 0);
+    const found = { session, csrf: csrfOf(digest), since: now, used };
+    believed.set(digest, found);
+    for (const oldest of believed.keys()) {
+      if (believed.size <= MAX_BELIEVED) break;
+      believed.delete(oldest);
+    }
+    return found;
   };
   const grant: Accounts['grant'] = async (by, typed, role) => {
     const name = typed.trim().toLowerCase();
     if (!NAME.test(name)) return failed({ kind: 'bad-name' });
-    const password = unguessable(random, 20);
-    const passwordHash = await hashPassword(password, random);
-    const createdAt = users.get(name)?.createdAt ?? clock.now();
-    await save({ name, role, passwordHash, mustChange: true, createdAt });
-    endSessionsOf(name);
+    const { password, user } = await given(name, role);
+    await store.saveUser(user);
+    users.forget();
+    forgetSessionsOf(name);
     await record(by, 'user.granted', `${name} as ${role}`);
     return succeeded(password);
   };
   return {
     begin: async () => {
-      if (users.size > 0) return null;
-      const made = await grant('system', 'admin', 'admin');
-      return made.ok ? made.value : null;
+      if ((await users.read()).size > 0) return null;
+      const { password, user } = await given('admin', 'admin');
+      // Where several start at once, one of them does.
+      const first = await store.saveFirstUser(user);
+      users.forget();
+      if (!first) return null;
+      await record('system', 'user.granted', 'admin as admin');
+      return password;
     },
     signIn: async (typed, password, from) => {
       const name = typed.trim().toLowerCase().slice(0, 64);
       const wait = guesses.take(`name ${name}`) ?? guesses.take(`from ${from}`);
       if (wait !== null) return failed({ kind: 'too-many', retryAfterMs: wait });
-      const user = users.get(name);
-      const right = await passwordMatches(password.slice(0, MAX_PASSWORD), user?.passwordHash ?? 'none');
-      if (user === undefined || !right) {
+      const user = (await users.read()).get(name);
+      const hash = user?.passwordHash ?? 'none';
+      const right = await passwordMatches(password.slice(0, MAX_PASSWORD), hash);
+      const secret = unguessable(random, 40);
+      const now = clock.now();
+      const session = { digest: digestOf(secret), name, createdAt: now, lastSeen: now, expiresAt: now + SESSION_MS };
+      // The password may have been changed while it was looked at.
+      if (user === undefined || !right || !(await store.openSession(session, hash, MAX_SESSIONS))) {
+        users.forget();
         await record(name, 'sign-in.failed', `from ${from}`);
         return failed({ kind: 'wrong' });
-      }
-      const secret = unguessable(random, 40);
-      sessions.set(digestOf(secret), { name, csrf: unguessable(random, 32), since: clock.now(), used: clock.now() });
-      for (const oldest of sessions.keys()) {
-        if (sessions.size <= MAX_SESSIONS) break;
-        sessions.delete(oldest);
       }
       await record(name, 'sign-in', `from ${from}`);
       return succeeded(secret);
     },
-    session: (secret) => {
+    session: async (secret) => {
       const digest = digestOf(secret);
-      const open = sessions.get(digest);
-      if (open === undefined) return null;
+      const open = await lookUp(digest);
+      if (open === null) return null;
       const now = clock.now();
-      const user = users.get(open.name);
-      if (user === undefined || now - open.used > IDLE_MS || now - open.since > SESSION_MS) {
-        sessions.delete(digest);
+      const { name, expiresAt, lastSeen } = open.session;
+      const user = (await users.read()).get(name);
+      if (user === undefined || now - open.used > IDLE_MS || now >= expiresAt) {
+        believed.delete(digest);
         return null;
       }
-      open.used = now;
+      if (now - Math.max(lastSeen, open.used) > SEEN_MS) {
+        // A store that takes nothing now does not keep anybody out.
+        await store.seen(digest, now).catch(() => {});
+        open.used = now;
+      }
       return { user, csrf: open.csrf };
     },
-    signOut: (secret) => void sessions.delete(digestOf(secret)),
-    changePassword: async (user, old, chosen) => {
+    signOut: async (secret) => {
+      const digest = digestOf(secret);
+      await store.endSession(digest);
+      believed.delete(digest);
+    },
+    changePassword: async (user, old, chosen, keep) => {
       if (!(await passwordMatches(old, user.passwordHash))) return failed({ kind: 'wrong' });
       if (chosen.length < MIN_PASSWORD) return failed({ kind: 'too-short' });
       if (chosen === old) return failed({ kind: 'same' });
       const changed = { ...user, passwordHash: await hashPassword(chosen, random), mustChange: false };
-      await save(changed);
+      const kept = keep === undefined ? null : digestOf(keep);
+      const done = await store.changePassword(user.name, user.passwordHash, changed.passwordHash, kept);
+      users.forget();
+      forgetSessionsOf(user.name);
+      // Somebody else changed it meanwhile, or took the user away.
+      if (!done) return failed({ kind: 'wrong' });
       await record(user.name, 'password.changed', user.name);
       return succeeded(changed);
     },
-    users: async () => [...users.values()],
+    users: async () => [...(await users.read()).values()],
     grant,
     removeUser: async (by, name) => {
       await store.deleteUser(name);
-      users.delete(name);
-      endSessionsOf(name);
-      for (const [digest, token] of tokens) if (token.owner === name) tokens.delete(digest);
+      users.forget();
+      tokens.forget();
+      forgetSessionsOf(name);
       await record(by, 'user.removed', name);
     },
-    tokens: async () => [...tokens.values()],
+    tokens: async () => [...(await tokens.read()).values()],
     createToken: async (by, title, scopes) => {
       const token = `tlsr_${unguessable(random, 40)}`;
       const kept = {
@@ -158,17 +231,22 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
         createdAt: clock.now(),
       };
       await store.saveToken(kept);
-      tokens.set(kept.digest, kept);
+      tokens.forget();
       await record(by, 'token.created', `${kept.title} for ${scopes.join(', ')}`);
       return token;
     },
     removeToken: async (by, id) => {
       await store.deleteToken(id);
-      for (const [digest, token] of tokens) if (token.id === id) tokens.delete(digest);
+      tokens.forget();
       await record(by, 'token.removed', id);
     },
-    bearer: async (token) => tokens.get(digestOf(token)) ?? null,
+    bearer: async (token) => (await tokens.read()).get(digestOf(token)) ?? null,
     record,
     audit: (limit) => store.audit(limit),
   };
+}
+
+/** Stands in every form of a session; who knows it still does not know the secret. */
+function csrfOf(digest: string): string {
+  return digestOf(`form of ${digest}`);
 }

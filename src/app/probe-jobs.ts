@@ -3,50 +3,36 @@
  * a stated time (R57, R61).
  *
  *   1. admission: the target can be right, its port is allowed, its address too, and nobody asks too often
- *   2. reuse: the same test, running or done a short while ago, is the answer, unless it is wanted fresh
- *   3. a bounded queue whose position is told, then a bounded number of tests at one time
- *   4. every step is an event with a number, so that who lost the connection goes on behind the last one heard
+ *   2. reuse: the same test, running or done a short while ago, is the answer, unless it is wanted fresh; what is not in
+ *      memory is looked for in the store, where other processes keep theirs
+ *   3. on record as under way before anybody is told its name: when this process dies, the test ends as failed
+ *   4. a bounded queue whose position is told, then a bounded number of tests at one time
+ *   5. every step is an event with a number, so that who lost the connection goes on behind the last one heard
  */
 import type { Clock } from '../base/clock.ts';
-import { addressScope } from '../base/ip-address.ts';
 import type { Log } from '../base/log.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import type { Random } from '../base/random.ts';
 import type { ProbeOptions, ProbeRecord, RecordQuery, RecordStore } from '../probe/probe-record.ts';
 import type { ProbeEvent } from '../probe/request.ts';
-import type { ProbeResult } from '../probe/result.ts';
 import { describeTargetFault, parseTarget, showTargetDomain, type Target } from '../probe/target.ts';
-import { type Allowance, createAllowance } from './allowance.ts';
-import { createEventTrail, type EventTrail, type JobEvent } from './event-trail.ts';
+import { createEventTrail, type JobEvent } from './event-trail.ts';
+import { createAdmission, tooMany } from './probe-admission.ts';
 import type { ProbeApps } from './probe-apps.ts';
-import { unguessable } from './secrets.ts';
-
-export interface JobLimits {
-  /** Tests at one time. */
-  readonly running: number;
-  /** Tests that wait. */
-  readonly waiting: number;
-  /** New tests of one client: at once, and then one in so many ms. */
-  readonly perClient: { readonly burst: number; readonly everyMs: number };
-  /** New tests of one domain or server, whoever asks. */
-  readonly perTarget: { readonly burst: number; readonly everyMs: number };
-  /** For how long a result is given again, ms. */
-  readonly reuseMs: number;
-  /** Finished tests kept in memory with their events. */
-  readonly remembered: number;
-  /** The longest a test may run, ms. */
-  readonly longestMs: number;
-}
-
-export const DEFAULT_LIMITS: JobLimits = {
-  running: 50,
-  waiting: 500,
-  perClient: { burst: 20, everyMs: 6_000 },
-  perTarget: { burst: 5, everyMs: 60_000 },
-  reuseMs: 600_000,
-  remembered: 1_000,
-  longestMs: 300_000,
-};
+import {
+  type Admitted,
+  type Asked,
+  type Caller,
+  DEFAULT_OPTIONS,
+  type Job,
+  type JobLimits,
+  jobOf,
+  type Refusal,
+  tellEnd,
+} from './probe-job.ts';
+import { createResultKeeper } from './result-keeper.ts';
+import { digestOf, unguessable } from './secrets.ts';
+import { createTestsElsewhere } from './tests-elsewhere.ts';
 
 export interface JobsOptions {
   readonly apps: ProbeApps;
@@ -61,113 +47,81 @@ export interface JobsOptions {
   readonly limits: JobLimits;
 }
 
-export interface Asked {
-  readonly target: string;
-  readonly options: Partial<ProbeOptions>;
-  /** Not the result of a moment ago. */
-  readonly fresh: boolean;
-}
-
-export interface Caller {
-  /** Counted together: an address, or a token. */
-  readonly key: string;
-  /** Without a name nobody makes us speak to a mailbox. */
-  readonly anonymous: boolean;
-}
-
-export type Refusal =
-  | { readonly kind: 'bad-target'; readonly detail: string }
-  | { readonly kind: 'not-permitted'; readonly detail: string }
-  | { readonly kind: 'too-many'; readonly detail: string; readonly retryAfterMs: number };
-
-export interface Job {
-  readonly id: string;
-  readonly target: string;
-  readonly domain: string;
-  readonly listed: boolean;
-  readonly options: ProbeOptions;
-  readonly createdAt: number;
-  readonly state: 'queued' | 'running' | 'done' | 'failed';
-  /** In the queue, from 1; null once it runs. */
-  readonly position: number | null;
-  readonly finishedAt: number | null;
-  readonly result: ProbeResult | null;
-  readonly problem: string | null;
-  readonly trail: EventTrail;
-}
-
-export interface Admitted {
-  readonly job: Job;
-  /** It was there before. */
-  readonly reused: boolean;
-}
-
 export interface ProbeJobs {
-  ask(asked: Asked, caller: Caller): Outcome<Admitted, Refusal>;
-  /** From memory or the store; null for what nobody knows. */
+  /** Rejects with `StoreTrouble` where a new test cannot be put on record; then none was begun. */
+  ask(asked: Asked, caller: Caller): Promise<Outcome<Admitted, Refusal>>;
+  /** What would never be tested, without testing anything. */
+  refusalOf(asked: Asked, caller: Caller): Refusal | null;
+  /** How long somebody who was told to wait has still to wait, ms; null: not at all. */
+  waitOf(caller: Caller): number | null;
+  /** From memory or the store, made here or by another process; null for what nobody knows. */
   find(id: string): Promise<Job | null>;
   /** Resolves when the job has ended, or after `ms`. */
   settled(job: Job, ms: number): Promise<void>;
   list(query: RecordQuery): Promise<readonly ProbeRecord[]>;
   counts(): { readonly running: number; readonly waiting: number };
-  /** Told of every test that ends. */
+  /** Told of every test that ends here. */
   onEnd(listener: (job: Job) => void): void;
-  /** Takes nothing new, ends what waits, and waits for what runs at most so long. */
+  /** Takes nothing new, ends what waits, waits for what runs at most so long, and cuts the rest short. */
   close(patienceMs: number): Promise<void>;
   readonly limits: JobLimits;
 }
 
-type Running = { -readonly [Key in keyof Job]: Job[Key] } & { readonly key: string; readonly parsed: Target };
+/** Told of tests that ended because the process did. */
+export const WENT_DOWN = 'The server went down before this test was done. Please start it again.';
+/** What is cut short at the end may take so long to notice, ms. */
+const CUT_MS = 1_000;
+/** Clocks of several machines differ; a result from further ahead was made before somebody set the clock back, ms. */
+const AHEAD_MS = 60_000;
 
-export const DEFAULT_OPTIONS: Omit<ProbeOptions, 'port'> = {
-  quick: false,
-  ignoreNoConnect: false,
-  assureTls: false,
-  mtaSts: true,
-  dane: true,
-  scan: false,
-  rcpt: false,
-  strictCn: false,
-  family: 'any',
-  timeout: 30,
-};
+type Running = { -readonly [Key in keyof Job]: Job[Key] } & { readonly key: string };
+type Beginning = Running & { readonly parsed: Target };
 
 export function createProbeJobs(house: JobsOptions): ProbeJobs {
   const { clock, limits, records, random } = house;
+  const owner = unguessable(random);
   const jobs = new Map<string, Running>();
   const byKey = new Map<string, Running>();
-  const queue: Running[] = [];
-  const perClient = createAllowance({ clock, ...limits.perClient });
-  const perTarget = createAllowance({ clock, ...limits.perTarget });
+  /** Keys of tests that are being put on record. */
+  const beginning = new Map<string, Promise<void>>();
+  const queue: Beginning[] = [];
+  const admission = createAdmission(house);
+  const elsewhere = createTestsElsewhere(records, clock);
   const listeners: ((job: Job) => void)[] = [];
-  const stop = new AbortController();
+  const cut = new AbortController();
   const underWay = new Set<Promise<void>>();
+  let closing = false;
+  let running = 0;
+  const keeper = createResultKeeper({
+    records,
+    clock,
+    log: house.log,
+    owner,
+    underWay: () => running + queue.length,
+  });
 
-  const forget = (): void => {
-    for (const [id, job] of jobs) {
+  const remember = (job: Running): void => {
+    jobs.set(job.id, job);
+    byKey.set(job.key, job);
+    for (const [id, other] of jobs) {
       if (jobs.size <= limits.remembered + limits.running + limits.waiting) return;
-      if (job.finishedAt === null) continue;
+      if (other.finishedAt === null) continue;
       jobs.delete(id);
-      if (byKey.get(job.key) === job) byKey.delete(job.key);
+      if (byKey.get(other.key) === other) byKey.delete(other.key);
     }
   };
 
   const end = (job: Running, outcome: Pick<Job, 'state' | 'result' | 'problem'>): void => {
+    if (job.finishedAt !== null) return;
     Object.assign(job, outcome, { finishedAt: clock.now(), position: null });
-    if (outcome.state === 'done') job.trail.add('done', outcome.result);
-    else job.trail.add('failed', { problem: outcome.problem });
-    job.trail.end();
-    const kept = records.save(recordOf(job)).catch((error: unknown) => {
-      house.log('error', 'a result could not be kept', { id: job.id, error: String(error) });
-    });
+    tellEnd(job.trail, outcome);
+    const kept = keeper.keep(recordOf(job), digestOf(job.key)).finally(() => underWay.delete(kept));
     underWay.add(kept);
-    void kept.finally(() => underWay.delete(kept));
     for (const listener of listeners) listener(job);
-    forget();
   };
 
-  const run = async (job: Running): Promise<void> => {
-    const limit = AbortSignal.any([stop.signal, deadlineOf(clock, limits.longestMs, job)]);
+  const run = async (job: Beginning): Promise<void> => {
+    const limit = AbortSignal.any([cut.signal, deadlineOf(clock, limits.longestMs, job)]);
     const onEvent = (event: ProbeEvent): void => {
       if (event.kind === 'done') return;
       const { kind, ...told } = event;
@@ -175,8 +129,11 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     };
     try {
       const result = await house.apps.probe(job.options, requestOf(job), { signal: limit, onEvent });
-      end(job, { state: 'done', result, problem: null });
+      // What was cut short says nothing of the target.
+      if (cut.signal.aborted) end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+      else end(job, { state: 'done', result, problem: null });
     } catch (error) {
+      if (cut.signal.aborted) return end(job, { state: 'failed', result: null, problem: WENT_DOWN });
       house.log('error', 'a test broke', {
         id: job.id,
         error: error instanceof Error ? (error.stack ?? '') : String(error),
@@ -189,7 +146,6 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     }
   };
 
-  let running = 0;
   const pump = (): void => {
     while (running < limits.running) {
       const job = queue.shift();
@@ -206,71 +162,100 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     for (const [index, job] of queue.entries()) tellPosition(job, index + 1);
   };
 
-  const admit = (parsed: Target, options: ProbeOptions, { key: client }: Caller): Refusal | null => {
-    const refused = refusalOf(house, parsed, options);
-    if (refused !== null) return refused;
-    if (queue.length >= limits.waiting) return tooMany('More tests wait already than can be made soon.', 10_000);
-    const place = String(
-      parsed.server?.host === undefined
-        ? showTargetDomain(parsed.domain)
-        : typeof parsed.server.host === 'string'
-          ? parsed.server.host
-          : parsed.server.host.text,
-    );
-    return (
-      take(perClient, client, 'You have asked for many tests in a short time.') ??
-      take(perTarget, place, `${place} has been tested many times just now, and somebody runs it.`)
-    );
+  const begin = async (
+    { target, options, key }: Reading,
+    { fresh, id: wanted, patient = false }: Asked,
+    caller: Caller,
+  ): Promise<Outcome<Admitted, Refusal>> => {
+    const digest = digestOf(key);
+    if (!fresh) {
+      const kept = await records.recent(digest, clock.now() - limits.reuseMs);
+      const job = kept === null ? null : { ...jobOf(kept), key };
+      if (job !== null && mayReuse(job, false, clock.now(), limits)) {
+        remember(job);
+        return succeeded({ job, reused: true });
+      }
+    }
+    // Those that are being put on record will run or wait, too; this one is among them.
+    if (queue.length + beginning.size > limits.waiting + limits.running - running)
+      return failed(tooMany('More tests wait already than can be made soon.', 10_000));
+    const refused = admission.take(target, caller, patient);
+    if (refused !== null) return failed(refused);
+    const createdAt = clock.now();
+    const id = wanted ?? unguessable(random);
+    const domain = showTargetDomain(target.domain);
+    const row = { id, target: target.text, domain, listed: target.mailbox === null, options, createdAt };
+    const on = await records.begin({ ...row, key: digest, owner, leaseUntil: keeper.leaseUntil() }, createdAt);
+    if (on.id !== id) return succeeded({ job: jobs.get(on.id) ?? elsewhere.watch(on), reused: true });
+    const job: Beginning = {
+      ...row,
+      key,
+      parsed: target,
+      state: 'queued',
+      position: queue.length + 1,
+      finishedAt: null,
+      result: null,
+      problem: null,
+      trail: createEventTrail(),
+    };
+    remember(job);
+    if (closing) {
+      end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+      return succeeded({ job, reused: false });
+    }
+    queue.push(job);
+    job.trail.add('queued', { position: queue.length });
+    pump();
+    return succeeded({ job, reused: false });
+  };
+
+  const read = (asked: Asked, caller: Caller): Outcome<Reading, Refusal> => {
+    const parsed = parseTarget(asked.target);
+    if (!parsed.ok) return failed({ kind: 'bad-target', detail: describeTargetFault(parsed.failure) });
+    const target = parsed.value;
+    const options = { ...DEFAULT_OPTIONS, port: house.defaultPort, ...asked.options };
+    const refused = admission.refusalOf(target, options, caller);
+    return refused === null
+      ? succeeded({ target, options, key: JSON.stringify([target.text, options]) })
+      : failed(refused);
   };
 
   return {
     limits,
-    ask: (asked, caller) => {
-      const parsed = parseTarget(asked.target);
-      if (!parsed.ok) return failed({ kind: 'bad-target', detail: describeTargetFault(parsed.failure) });
-      if (stop.signal.aborted) return failed(tooMany('The service is going down.', 5_000));
-      const options = { ...DEFAULT_OPTIONS, port: house.defaultPort, ...asked.options };
-      if (options.rcpt && caller.anonymous) {
-        return failed({
-          kind: 'not-permitted',
-          detail: 'Whether a mailbox exists is only tested for people who signed in.',
-        });
+    ask: async (asked, caller) => {
+      const reading = read(asked, caller);
+      if (!reading.ok) return reading;
+      const { key } = reading.value;
+      for (;;) {
+        if (closing) return failed(tooMany('The service is going down.', 5_000));
+        const known = byKey.get(key);
+        if (known !== undefined && mayReuse(known, asked.fresh, clock.now(), limits)) {
+          return succeeded({ job: known, reused: true });
+        }
+        const other = beginning.get(key);
+        if (other === undefined) break;
+        await other;
       }
-      const key = JSON.stringify([parsed.value.text, options]);
-      const known = byKey.get(key);
-      if (known !== undefined && mayReuse(known, asked.fresh, clock.now(), limits)) {
-        return succeeded({ job: known, reused: true });
+      const over = Promise.withResolvers<void>();
+      beginning.set(key, over.promise);
+      try {
+        return await begin(reading.value, asked, caller);
+      } finally {
+        beginning.delete(key);
+        over.resolve();
       }
-      const refusal = admit(parsed.value, options, caller);
-      if (refusal !== null) return failed(refusal);
-      const job: Running = {
-        id: unguessable(random),
-        key,
-        parsed: parsed.value,
-        target: parsed.value.text,
-        domain: showTargetDomain(parsed.value.domain),
-        listed: parsed.value.mailbox === null,
-        options,
-        createdAt: clock.now(),
-        state: 'queued',
-        position: queue.length + 1,
-        finishedAt: null,
-        result: null,
-        problem: null,
-        trail: createEventTrail(),
-      };
-      jobs.set(job.id, job);
-      byKey.set(key, job);
-      queue.push(job);
-      job.trail.add('queued', { position: queue.length });
-      pump();
-      return succeeded({ job, reused: false });
     },
+    refusalOf: (asked, caller) => {
+      const reading = read(asked, caller);
+      return reading.ok ? null : reading.failure;
+    },
+    waitOf: (caller) => admission.waitOf(caller),
     find: async (id) => {
       const job = jobs.get(id);
       if (job !== undefined) return job;
       const record = await records.find(id);
-      return record === null ? null : jobOf(record);
+      if (record !== null) return jobOf(record);
+      return elsewhere.find(id);
     },
     settled: (job, ms) =>
       new Promise((resolve) => {
@@ -287,24 +272,43 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     counts: () => ({ running, waiting: queue.length }),
     onEnd: (listener) => void listeners.push(listener),
     close: async (patienceMs) => {
-      stop.abort();
-      for (const job of queue.splice(0)) {
-        end(job, { state: 'failed', result: null, problem: "The service went down before it was this test's turn." });
+      closing = true;
+      elsewhere.close();
+      await Promise.allSettled(beginning.values());
+      for (const job of queue.splice(0)) end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+      const over = async (): Promise<void> => {
+        while (underWay.size > 0) await Promise.allSettled(underWay);
+      };
+      if (!(await within(clock, patienceMs, over()))) {
+        cut.abort();
+        await within(clock, CUT_MS, over());
+        for (const job of jobs.values()) end(job, { state: 'failed', result: null, problem: WENT_DOWN });
       }
-      await new Promise<void>((resolve) => {
-        const cancel = clock.setTimer(patienceMs, resolve);
-        void Promise.allSettled(underWay).then(() => {
-          cancel();
-          resolve();
-        });
-      });
+      await keeper.close();
       await house.apps.close();
     },
   };
 }
 
+interface Reading {
+  readonly target: Target;
+  readonly options: ProbeOptions;
+  readonly key: string;
+}
+
+/** Whether it was over before `ms` had passed. */
+function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.setTimer(ms, () => resolve(false));
+    void work.then(() => {
+      cancel();
+      resolve(true);
+    });
+  });
+}
+
 /** Said where it matters: at the front, and now and then further back, so that a long queue does not write itself down. */
-function tellPosition(job: Running, position: number): void {
+function tellPosition(job: Beginning, position: number): void {
   const before = job.position ?? position + 1;
   job.position = position;
   const notable = position <= 10 || Math.floor(position / 10) < Math.floor(before / 10);
@@ -314,39 +318,8 @@ function tellPosition(job: Running, position: number): void {
 function mayReuse(job: Running, fresh: boolean, now: number, { reuseMs }: JobLimits): boolean {
   // What runs is as fresh as it gets.
   if (job.finishedAt === null) return true;
-  return !fresh && job.state === 'done' && now - job.finishedAt < reuseMs;
-}
-
-function refusalOf(house: JobsOptions, target: Target, options: ProbeOptions): Refusal | null {
-  const port = target.server?.port ?? options.port;
-  if (!house.ports.includes(port)) {
-    return {
-      kind: 'not-permitted',
-      detail: `Port ${port} is not among those that are tested here: ${house.ports.join(', ')}.`,
-    };
-  }
-  const literals = [target.domain, target.server?.host].filter(
-    (host) => host !== undefined && typeof host !== 'string',
-  );
-  const refused = literals.find((address) => house.privateAddresses === 'denied' && addressScope(address) !== 'global');
-  if (refused === undefined) return null;
-  return {
-    kind: 'not-permitted',
-    detail: `The address ${refused.text} is ${addressScope(refused)}; only public addresses are tested here.`,
-  };
-}
-
-function take(allowance: Allowance, key: string, why: string): Refusal | null {
-  const wait = allowance.take(key);
-  return wait === null ? null : tooMany(why, wait);
-}
-
-function tooMany(detail: string, retryAfterMs: number): Refusal {
-  return {
-    kind: 'too-many',
-    detail: `${detail} Please try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-    retryAfterMs,
-  };
+  const age = now - job.finishedAt;
+  return !fresh && job.state === 'done' && age < reuseMs && age > -AHEAD_MS;
 }
 
 /** Fires after `ms`, unless the job has ended before. */
@@ -357,7 +330,7 @@ function deadlineOf(clock: Clock, ms: number, job: Running): AbortSignal {
   return controller.signal;
 }
 
-function requestOf({ parsed, options }: Running) {
+function requestOf({ parsed, options }: Beginning) {
   const { quick, ignoreNoConnect, assureTls, mtaSts, dane, strictCn, rcpt } = options;
   return {
     target: parsed,
@@ -377,13 +350,14 @@ function recordOf(job: Running): ProbeRecord {
   return { id, target, domain, listed, options, createdAt, finishedAt: job.finishedAt ?? createdAt, result, problem };
 }
 
-/** A test of an earlier process: what it came to is known, the steps to it are not. */
-function jobOf(record: ProbeRecord): Job {
-  const trail = createEventTrail();
-  if (record.result === null) trail.add('failed', { problem: record.problem });
-  else trail.add('done', record.result);
-  trail.end();
-  return { ...record, state: record.result === null ? 'failed' : 'done', position: null, trail };
-}
-
+export {
+  type Admitted,
+  type Asked,
+  type Caller,
+  DEFAULT_LIMITS,
+  DEFAULT_OPTIONS,
+  type Job,
+  type JobLimits,
+  type Refusal,
+} from './probe-job.ts';
 export type { JobEvent };

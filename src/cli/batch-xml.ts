@@ -3,6 +3,7 @@
  * this program does for the whole run alone is refused by name, with the option that does it; nothing is passed over in
  * silence.
  */
+import { describeMailboxFault, parseMailbox } from '../base/mailbox.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import { readXml, type XmlElement, type XmlFault } from './xml-reader.ts';
@@ -14,9 +15,18 @@ export interface XmlBatch {
   readonly average: boolean;
   /** The format that `<Delivery>` names; null where none is named. */
   readonly format: string | null;
-  /** To be told to whoever started the run. */
-  readonly notes: readonly string[];
+  /** Who gets the result by mail; null: nobody. */
+  readonly delivery: XmlDelivery | null;
 }
+
+export interface XmlDelivery {
+  readonly to: readonly string[];
+  /** Only where a target came to less, or to nothing; null: always. */
+  readonly onlyBelow: number | null;
+}
+
+/** Recipients of one report. */
+export const MAX_REPORT_TO = 100;
 
 /** The first fault found, or the whole batch; the targets themselves are not read here. */
 export function readXmlBatch(document: string): Outcome<XmlBatch, XmlFault> {
@@ -45,9 +55,9 @@ function batchOf(root: XmlElement): Outcome<XmlBatch, XmlFault> {
   const type = root.attributes.get('TestType') ?? 'receiver';
   if (type !== 'receiver') return fault(root, `TestType "${printable(type, 40)}" is not tested here, receiver is`);
   const targets: { text: string; number: number }[] = [];
-  const notes: string[] = [];
   let average = false;
   let format: string | null = null;
+  let delivery: XmlDelivery | null = null;
   if (root.text.trim() !== '') return fault(root, 'text stands outside of every <Target>');
   for (const element of root.children) {
     switch (element.name) {
@@ -68,16 +78,16 @@ function batchOf(root: XmlElement): Outcome<XmlBatch, XmlFault> {
       case 'Delivery': {
         const wanted = deliveryOf(element);
         if (!wanted.ok) return wanted;
+        if (delivery !== null) return fault(element, 'a <BatchTest> has one <Delivery>');
         format = wanted.value.format;
-        if (wanted.value.recipients > 0)
-          notes.push('the result is not mailed from here; it goes to standard output or --output');
+        delivery = wanted.value;
         break;
       }
       default:
         return fault(element, `<${element.name}> is not known in a <BatchTest>`);
     }
   }
-  return succeeded({ targets, average, format, notes });
+  return succeeded({ targets, average, format, delivery: delivery?.to.length === 0 ? null : delivery });
 }
 
 function targetOf(element: XmlElement): Outcome<string, XmlFault> {
@@ -102,19 +112,26 @@ function targetOf(element: XmlElement): Outcome<string, XmlFault> {
   return succeeded(`${text.trim()}[${server}]`);
 }
 
-function deliveryOf(
-  element: XmlElement,
-): Outcome<{ readonly recipients: number; readonly format: string | null }, XmlFault> {
+function deliveryOf(element: XmlElement): Outcome<XmlDelivery & { readonly format: string | null }, XmlFault> {
   const only = onlyAttributes(element, []);
   if (!only.ok) return only;
-  let recipients = 0;
+  const to = new Set<string>();
   let format: string | null = null;
+  let onlyBelow: number | null = null;
   for (const child of element.children) {
-    if (child.name === 'To') recipients++;
-    else if (child.name === 'Format') format = child.text.trim().toLowerCase();
-    else return fault(child, `<${child.name}> is not known in a <Delivery>`);
+    const text = child.text.trim();
+    if (child.name === 'To') {
+      const mailbox = parseMailbox(text);
+      if (!mailbox.ok) return fault(child, `<To> "${printable(text, 80)}": ${describeMailboxFault(mailbox.failure)}`);
+      to.add(mailbox.value.text);
+      if (to.size > MAX_REPORT_TO) return fault(child, `a report goes to ${MAX_REPORT_TO} addresses at most`);
+    } else if (child.name === 'Format') format = text.toLowerCase();
+    else if (child.name === 'OnlyBelow') {
+      if (!/^\d{1,3}$/.test(text)) return fault(child, '<OnlyBelow> is a score, a whole number from 0 to 999');
+      onlyBelow = Number(text);
+    } else return fault(child, `<${child.name}> is not known in a <Delivery>`);
   }
-  return succeeded({ recipients, format });
+  return succeeded({ to: [...to], format, onlyBelow });
 }
 
 function onlyAttributes(element: XmlElement, known: readonly string[]): Reading {

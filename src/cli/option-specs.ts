@@ -63,6 +63,8 @@ export const PROBE_OPTIONS: readonly OptionSpec[] = [
     flags: '--input <file>',
     help: 'targets from a file, one a line or an XML batch; - is standard input. ndjson, csv, text and pager rows come as they finish, other formats in order',
   },
+  { flags: '--data <dir>', help: 'installation whose queue mails the report that an XML batch asks for' },
+  { flags: '--database <url>', help: 'its PostgreSQL database in place of the folder, postgres://…' },
   { flags: '--concurrency <n>', help: 'targets at the same time (20)' },
   { flags: '--quick', help: 'only the host most mail would go to' },
   { flags: '--ignore-no-connect', help: 'leave hosts out that cannot be reached' },

@@ -14,6 +14,7 @@ import type { Target } from '../probe/target.ts';
 import { FORMATS, type Format, keepsOrder, type Rendering } from '../report/rendering.ts';
 import { loadRendering } from '../report/renderings.ts';
 import { runBatch } from './batch.ts';
+import type { BatchDelivery } from './batch-delivery.ts';
 import { gateNotes, gatesOf } from './gate-options.ts';
 import type { GivenOptions } from './given-options.ts';
 import type { LiveTable } from './live-table.ts';
@@ -52,6 +53,8 @@ export interface Plan {
   /** For what went into the result; null where nobody wants it. */
   readonly capture: Sink | null;
   readonly onCaptured?: (() => void) | undefined;
+  /** Mails the report that the input asks for; left out or null where nobody gets one. */
+  readonly delivery?: BatchDelivery | null | undefined;
 }
 
 /** As many are worth opening singly; for more the whole lab opens. */
@@ -71,8 +74,23 @@ type Settled =
 
 /** Runs the command and answers with its exit code. */
 export async function probeCommand({ targets, given, world, services }: ProbeCommand): Promise<number> {
-  const lab = given.flag('lab') === true;
   const plan = await planOf(targets, given, world);
+  const { list, format } = plan;
+  const delivery =
+    list.batch?.delivery == null
+      ? null
+      : await (await import('./batch-delivery.ts')).openBatchDelivery({ list, format, given, world, services });
+  try {
+    return await run({ ...plan, delivery }, given, world, services);
+  } finally {
+    await delivery?.close();
+  }
+}
+
+type WholePlan = Awaited<ReturnType<typeof planOf>>;
+
+async function run(plan: WholePlan, given: GivenOptions, world: World, services: Services): Promise<number> {
+  const lab = given.flag('lab') === true;
   const sink = await openSink(given.text('output'), world);
   const capture = await captureSink(plan.captureFile, world).catch(async (error: unknown) => {
     await sink.discard();
@@ -123,8 +141,7 @@ async function planOf(
   const rcpt = given.flag('rcpt');
   const list = input === undefined ? targetsFromWords(words) : await targetsFromInput(input, world);
   const format = formatOf(given, list.batch?.format);
-  for (const note of [...gateNotes(gates, list.targets()), ...(list.batch?.notes ?? [])])
-    await world.stderr.write(`tlsreach: ${note}\n`);
+  for (const note of gateNotes(gates, list.targets())) await world.stderr.write(`tlsreach: ${note}\n`);
   return {
     world,
     list,
@@ -239,6 +256,7 @@ export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<nu
         done++;
         codes.add(code);
         if (settled.kind === 'result') scores?.add(settled.result);
+        plan.delivery?.add(target.text, settled.kind === 'result' ? settled.result : null);
         const reading = settled.kind !== 'result' || (await sink.write((await rendering()).each(settled.result)));
         // Behind the result, where a person who reads it will be.
         tell(settled, target, plan, many);
@@ -255,7 +273,11 @@ export async function execute(plan: Plan, app: ProbeApp, sink: Sink): Promise<nu
   }
   if (scores !== null) await world.stderr.write(`tlsreach: ${scores.text()}\n`);
   if (done < list.count) await stopNote(world, done, list.count);
-  return exitCode(plan, codes, done);
+  const code = exitCode(plan, codes, done);
+  if (plan.delivery == null) return code;
+  if (done === list.count) return (await plan.delivery.send()) ? code : Math.max(code, 1);
+  await world.stderr.write('tlsreach: the report is not mailed: the batch is not done\n');
+  return code;
 }
 
 function exitCode(plan: Plan, codes: ReadonlySet<number>, done: number): number {

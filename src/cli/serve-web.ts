@@ -1,10 +1,13 @@
 /** The role `web` of `tlsreach serve`: the tester's page, the API, and signing in. */
 import { createAccounts } from '../app/accounts.ts';
 import { applianceOf } from '../app/appliance.ts';
+import { createBatchMailer } from '../app/batch-mailer.ts';
+import { createBatches } from '../app/batches.ts';
 import { createProbeApps } from '../app/probe-apps.ts';
 import { createProbeJobs, DEFAULT_LIMITS } from '../app/probe-jobs.ts';
+import { createRequestKeys } from '../app/request-keys.ts';
 import { readWebFiles } from '../app/web-files.ts';
-import { openWebStores } from '../app/web-stores.ts';
+import { keepPruning, openWebStores } from '../app/web-stores.ts';
 import type { World } from '../app/world.ts';
 import { VERSION } from '../base/version.ts';
 import { createWeb } from '../http/web.ts';
@@ -43,12 +46,24 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     defaultPort: settings.port,
     limits: lab === null ? DEFAULT_LIMITS : DEMO_LIMITS,
   });
+  const appliance = applianceOf(installation, clock);
+  const batches = createBatches({
+    store: stores.batches,
+    jobs,
+    clock,
+    random,
+    log: settings.log,
+    report: createBatchMailer(appliance, jobs, clock),
+  });
+  const stopPruning = keepPruning(stores, clock, settings.log);
   const server = await createWeb({
     clock,
     random,
     log: settings.log,
     version: VERSION,
     jobs,
+    batches,
+    keys: createRequestKeys({ store: stores.keys, clock, random, log: settings.log }),
     accounts,
     files: await readWebFiles(),
     anonymous: given.flag('anonymous') ?? true,
@@ -57,7 +72,7 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     examples: lab?.examples ?? [],
     ports,
     defaultPort: settings.port,
-    appliance: applianceOf(installation, clock),
+    appliance,
   });
   const password = await accounts.begin();
   await server.listen(at).catch((error: unknown) => {
@@ -82,6 +97,8 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     ],
     close: async (drainMs) => {
       stopWatching();
+      stopPruning();
+      await batches.close();
       await jobs.close(Math.min(drainMs, PATIENCE_MS));
       await server.close();
     },

@@ -21,6 +21,8 @@ export interface TargetList {
   targets(): Iterable<Target>;
   /** What an XML batch asks for beside its targets. */
   readonly batch?: Omit<XmlBatch, 'targets'>;
+  /** The input as it was given, where a report is to have it beside the result. */
+  readonly input?: Buffer;
 }
 
 export function targetsFromWords(words: readonly string[]): TargetList {
@@ -49,7 +51,12 @@ export async function targetsFromInput(file: string, world: World): Promise<Targ
   const batch = await xmlBatchIn(bytes, file);
   if (batch === null) return { count: countOf(linesOf(bytes), file), targets: () => targetsOf(linesOf(bytes)) };
   const { targets, ...rest } = batch;
-  return { count: countOf(targets, file), targets: () => targetsOf(targets), batch: rest };
+  return {
+    count: countOf(targets, file),
+    targets: () => targetsOf(targets),
+    batch: rest,
+    ...(rest.delivery === null ? {} : { input: bytes }),
+  };
 }
 
 /** Null where the input is no XML. */

@@ -36,11 +36,37 @@ export interface AuditEntry {
   readonly detail: string;
 }
 
+/** Somebody who signed in. */
+export interface SessionRecord {
+  /** Of the secret in the cookie. */
+  readonly digest: string;
+  readonly name: string;
+  /** Wall-clock ms, as the two that follow. */
+  readonly createdAt: number;
+  readonly lastSeen: number;
+  readonly expiresAt: number;
+}
+
 export interface AccountStore {
   users(): Promise<readonly UserAccount[]>;
-  /** Replaces the one of that name. */
+  /** Only where there is nobody at all; tells whether it was done. */
+  saveFirstUser(user: UserAccount): Promise<boolean>;
+  /** Replaces the one of that name, whose sessions end. */
   saveUser(user: UserAccount): Promise<void>;
+  /** Only where the user is there still, with the old hash; every session but `keep` ends. Tells whether it was done. */
+  changePassword(name: string, oldHash: string, newHash: string, keep: string | null): Promise<boolean>;
+  /** With sessions and tokens. */
   deleteUser(name: string): Promise<void>;
+  /**
+   * Only where the user is there with this hash; tells whether it was done. Of the user's sessions the newest `most`
+   * stay.
+   */
+  openSession(session: SessionRecord, passwordHash: string, most: number): Promise<boolean>;
+  session(digest: string): Promise<SessionRecord | null>;
+  seen(digest: string, at: number): Promise<void>;
+  endSession(digest: string): Promise<void>;
+  /** Those that are over at `now`, or were not used since `idleSince`. */
+  pruneSessions(now: number, idleSince: number): Promise<void>;
   tokens(): Promise<readonly AccessToken[]>;
   saveToken(token: AccessToken): Promise<void>;
   deleteToken(id: string): Promise<void>;
@@ -54,10 +80,51 @@ export function memoryAccounts(): AccountStore {
   const users = new Map<string, UserAccount>();
   const tokens = new Map<string, AccessToken>();
   const entries: AuditEntry[] = [];
+  const sessions = new Map<string, SessionRecord>();
+  const endSessionsOf = (name: string, keep: string | null = null): void => {
+    for (const session of sessions.values())
+      if (session.name === name && session.digest !== keep) sessions.delete(session.digest);
+  };
   return {
     users: async () => [...users.values()],
-    saveUser: async (user) => void users.set(user.name, user),
-    deleteUser: async (name) => void users.delete(name),
+    saveFirstUser: async (user) => {
+      if (users.size > 0) return false;
+      users.set(user.name, user);
+      return true;
+    },
+    saveUser: async (user) => {
+      users.set(user.name, user);
+      endSessionsOf(user.name);
+    },
+    changePassword: async (name, oldHash, newHash, keep) => {
+      const user = users.get(name);
+      if (user?.passwordHash !== oldHash) return false;
+      users.set(name, { ...user, passwordHash: newHash, mustChange: false });
+      endSessionsOf(name, keep);
+      return true;
+    },
+    deleteUser: async (name) => {
+      users.delete(name);
+      endSessionsOf(name);
+      for (const token of tokens.values()) if (token.owner === name) tokens.delete(token.id);
+    },
+    openSession: async (session, passwordHash, most) => {
+      if (users.get(session.name)?.passwordHash !== passwordHash) return false;
+      sessions.set(session.digest, session);
+      const own = [...sessions.values()].filter(({ name }) => name === session.name);
+      for (const { digest } of own.slice(0, Math.max(0, own.length - most))) sessions.delete(digest);
+      return true;
+    },
+    session: async (digest) => sessions.get(digest) ?? null,
+    seen: async (digest, at) => {
+      const session = sessions.get(digest);
+      if (session !== undefined) sessions.set(digest, { ...session, lastSeen: at });
+    },
+    endSession: async (digest) => void sessions.delete(digest),
+    pruneSessions: async (now, idleSince) => {
+      for (const { digest, expiresAt, lastSeen } of sessions.values())
+        if (expiresAt <= now || lastSeen < idleSince) sessions.delete(digest);
+    },
     tokens: async () => [...tokens.values()],
     saveToken: async (token) => void tokens.set(token.id, token),
     deleteToken: async (id) => void tokens.delete(id),

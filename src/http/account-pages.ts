@@ -10,6 +10,9 @@ import { fieldsOf } from './tester-pages.ts';
 import type { Views } from './views.ts';
 
 const HIDDEN = { schema: { hide: true } } as const;
+/** Octets of a form here. */
+const MAX_FORM = 16 * 1024;
+const FORM = { ...HIDDEN, bodyLimit: MAX_FORM } as const;
 const SHOWN_ENTRIES = 100;
 
 type Guarded = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
@@ -40,7 +43,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
 
   server.get('/sign-in', HIDDEN, async (request, reply) => signInPage(request, reply, null));
 
-  server.post('/sign-in', { ...HIDDEN, preHandler: own }, async (request, reply) => {
+  server.post('/sign-in', { ...FORM, onRequest: own }, async (request, reply) => {
     const { say } = views.frame(request);
     const { name = '', password = '' } = fieldsOf(request.body);
     const opened = await accounts.signIn(name, password, request.ip);
@@ -60,9 +63,9 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     return reply.redirect('/account', 303);
   });
 
-  server.post('/sign-out', { ...HIDDEN, preHandler: [own, token] }, async (request, reply) => {
+  server.post('/sign-out', { ...FORM, onRequest: own, preHandler: token }, async (request, reply) => {
     const secret = request.cookies[SESSION_COOKIE];
-    if (secret !== undefined) accounts.signOut(secret);
+    if (secret !== undefined) await accounts.signOut(secret);
     void reply.clearCookie(SESSION_COOKIE, { path: '/' });
     return reply.redirect('/', 303);
   });
@@ -101,7 +104,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
 
   server.post(
     '/account/password',
-    { ...HIDDEN, preHandler: [own, signedIn('viewer', true), token] },
+    { ...FORM, onRequest: [own, signedIn('viewer', true)], preHandler: token },
     async (request, reply) => {
       const { say } = views.frame(request);
       const { old = '', chosen = '' } = fieldsOf(request.body);
@@ -109,6 +112,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
         userOf(request),
         old.slice(0, MAX_PASSWORD),
         chosen.slice(0, MAX_PASSWORD),
+        request.cookies[SESSION_COOKIE],
       );
       if (changed.ok) return reply.redirect('/account', 303);
       const words = { wrong: 'wrongOld', 'too-short': 'tooShort', same: 'samePassword' } as const;
@@ -118,7 +122,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
 
   server.post(
     '/account/tokens',
-    { ...HIDDEN, preHandler: [own, signedIn('operator'), token] },
+    { ...FORM, onRequest: [own, signedIn('operator')], preHandler: token },
     async (request, reply) => {
       const fields = fieldsOf(request.body);
       const scopes = SCOPES.filter((scope) => fields[`scope-${scope}`] === 'on');
@@ -131,7 +135,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
 
   server.post(
     '/account/tokens/remove',
-    { ...HIDDEN, preHandler: [own, signedIn('operator'), token] },
+    { ...FORM, onRequest: [own, signedIn('operator')], preHandler: token },
     async (request, reply) => {
       const { id = '' } = fieldsOf(request.body);
       const user = userOf(request);
@@ -143,17 +147,21 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     },
   );
 
-  server.post('/account/users', { ...HIDDEN, preHandler: [own, signedIn('admin'), token] }, async (request, reply) => {
-    const { name = '', role = '' } = fieldsOf(request.body);
-    const wanted = ROLES.find((each) => each === role);
-    const granted = wanted === undefined ? null : await accounts.grant(userOf(request).name, name, wanted);
-    if (granted?.ok !== true) return accountPage(request, reply, { fault: 'a-z, 0-9, ".", "-", "_"' }, 400);
-    return accountPage(request, reply, { secret: granted.value });
-  });
+  server.post(
+    '/account/users',
+    { ...FORM, onRequest: [own, signedIn('admin')], preHandler: token },
+    async (request, reply) => {
+      const { name = '', role = '' } = fieldsOf(request.body);
+      const wanted = ROLES.find((each) => each === role);
+      const granted = wanted === undefined ? null : await accounts.grant(userOf(request).name, name, wanted);
+      if (granted?.ok !== true) return accountPage(request, reply, { fault: 'a-z, 0-9, ".", "-", "_"' }, 400);
+      return accountPage(request, reply, { secret: granted.value });
+    },
+  );
 
   server.post(
     '/account/users/remove',
-    { ...HIDDEN, preHandler: [own, signedIn('admin'), token] },
+    { ...FORM, onRequest: [own, signedIn('admin')], preHandler: token },
     async (request, reply) => {
       const { name = '' } = fieldsOf(request.body);
       const user = userOf(request);

@@ -1,7 +1,9 @@
 /** What the web needs of the house; `app` and `serve` put it together. */
 import type { Accounts } from '../app/accounts.ts';
 import type { Appliance } from '../app/appliance.ts';
+import type { Batches } from '../app/batches.ts';
 import type { ProbeJobs } from '../app/probe-jobs.ts';
+import type { RequestKeys } from '../app/request-keys.ts';
 import type { WebFiles } from '../app/web-files.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -13,6 +15,8 @@ export interface WebHouse {
   readonly log: Log;
   readonly version: string;
   readonly jobs: ProbeJobs;
+  readonly batches: Batches;
+  readonly keys: RequestKeys;
   readonly accounts: Accounts;
   /** Templates, style, script and schemas. */
   readonly files: WebFiles;

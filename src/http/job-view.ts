@@ -2,7 +2,7 @@
 import type { Job } from '../app/probe-jobs.ts';
 import type { ProbeRecord } from '../probe/probe-record.ts';
 import { toJson } from '../report/json.ts';
-import { problemOf } from './problem.ts';
+import { problemOfTest } from './problem.ts';
 
 export function linksOf(id: string) {
   return { self: `/api/v1/probes/${id}`, events: `/api/v1/probes/${id}/events`, page: `/probes/${id}` } as const;
@@ -18,7 +18,7 @@ export function jobJson(job: Job): string {
     position,
     createdAt: iso(createdAt),
     finishedAt: finishedAt === null ? null : iso(finishedAt),
-    problem: job.problem === null ? null : problemOf('internal', job.problem),
+    problem: job.problem === null ? null : problemOfTest(job.problem),
     links: linksOf(id),
   });
   const done = job.state === 'done' ? job.trail.all().at(-1)?.data : undefined;

@@ -1,22 +1,19 @@
-/** `/api/v1/probes` and `/api/v1/batches`: start a test, wait for it, follow it, read it in any format, list, compare. */
+/** `/api/v1/probes`: start a test, wait for it, follow it, read it in any format, list, compare. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Admitted, Asked, Job } from '../app/probe-jobs.ts';
-import { digestOf, unguessable } from '../app/secrets.ts';
-import type { Outcome } from '../base/outcome.ts';
+import type { Asked, Job } from '../app/probe-jobs.ts';
+import { succeeded } from '../base/outcome.ts';
 import type { RecordPosition } from '../probe/probe-record.ts';
 import { parseTarget, showTargetDomain } from '../probe/target.ts';
 import { toJson } from '../report/json.ts';
 import { JSON_TYPE, sendText } from './answer.ts';
-import { mayProbe, type WebCaller } from './caller.ts';
+import { createBodyGuard, mayProbe, type WebCaller } from './caller.ts';
 import { sendEvents } from './event-stream.ts';
 import { formatsOf, renderAs, TYPE_OF } from './formats.ts';
 import type { WebHouse } from './house.ts';
 import { jobJson, linksOf, recordItem } from './job-view.ts';
-import { problemOf, sendProblem, sendRefusal } from './problem.ts';
+import { problemOf, sendKeyFault, sendProblem, sendRefusal } from './problem.ts';
 import {
-  BatchBody,
-  BatchSchema,
   IdempotencyHeaders,
   IdParams,
   JobSchema,
@@ -28,30 +25,42 @@ import {
   WaitQuery,
 } from './schemas.ts';
 
-/** Keys and batches remembered; the oldest go first. */
-const MAX_KEYS = 10_000;
-const MAX_BATCHES = 1_000;
-const KEY_MS = 24 * 3_600_000;
-const REFUSALS = { 400: ProblemSchema, 401: ProblemSchema, 403: ProblemSchema, 429: ProblemSchema } as const;
-
-interface Batch {
-  readonly id: string;
-  readonly items: readonly {
-    readonly target: string;
-    readonly outcome: Outcome<Admitted, { readonly detail: string; readonly kind: string }>;
-  }[];
-}
+/** Octets of the body of one test. */
+const MAX_PROBE_BODY = 16 * 1024;
+/** Why a request that costs something is refused. */
+export const REFUSALS = {
+  400: ProblemSchema,
+  401: ProblemSchema,
+  403: ProblemSchema,
+  409: ProblemSchema,
+  413: ProblemSchema,
+  415: ProblemSchema,
+  422: ProblemSchema,
+  429: ProblemSchema,
+  503: ProblemSchema,
+} as const;
 
 export function probeApi(plain: FastifyInstance, house: WebHouse): void {
   const server = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { jobs, clock } = house;
-  const keys = new Map<string, { readonly body: string; readonly job: Job; readonly at: number }>();
-  const batches = new Map<string, Batch>();
-  const ask = (body: ProbeBody, caller: WebCaller) =>
-    jobs.ask(
-      { target: body.target, options: (body.options ?? {}) as Asked['options'], fresh: body.fresh ?? false },
-      caller,
+  const { jobs } = house;
+  const bodies = createBodyGuard(house);
+  const ask = ({ target, options = {}, fresh = false }: ProbeBody, caller: WebCaller, id?: string) =>
+    jobs.ask({ target, options: options as Asked['options'], fresh, id }, caller);
+  /** Once for the key, if there is one. */
+  const askOnce = async (body: ProbeBody, caller: WebCaller, key: string, reply: FastifyReply) => {
+    const done = await house.keys.once(
+      { caller: caller.key, anonymous: caller.anonymous, place: 'probes', key, request: JSON.stringify(body) },
+      async ({ id, begun }) => {
+        if (begun && (await jobs.find(id)) !== null) return succeeded(id);
+        const asked = await ask(body, caller, id);
+        return asked.ok ? succeeded(asked.value.job.id) : asked;
+      },
     );
+    if (done.ok) return found(done.value, reply);
+    const { failure } = done;
+    void (failure.kind === 'refused' ? sendRefusal(reply, failure.failure) : sendKeyFault(reply, failure));
+    return null;
+  };
   const found = async (id: string, reply: FastifyReply): Promise<Job | null> => {
     const job = await jobs.find(id);
     if (job === null)
@@ -65,7 +74,9 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
   server.post(
     '/api/v1/probes',
     {
-      preHandler: mayProbe(house),
+      onRequest: [mayProbe(house), bodies.onRequest],
+      onResponse: bodies.onResponse,
+      bodyLimit: MAX_PROBE_BODY,
       schema: {
         operationId: 'startProbe',
         summary: 'Start a test, or get the result of a moment ago',
@@ -73,30 +84,19 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
         body: ProbeBody,
         querystring: WaitQuery,
         headers: IdempotencyHeaders,
-        response: { 200: JobSchema, 202: JobSchema, ...REFUSALS, 422: ProblemSchema },
+        response: { 200: JobSchema, 202: JobSchema, ...REFUSALS, 404: ProblemSchema },
       },
     },
     async (request, reply) => {
       const key = request.headers['idempotency-key'];
-      const name = key === undefined ? null : `${request.caller.key} ${key}`;
-      const body = name === null ? '' : digestOf(JSON.stringify(request.body));
-      const before = name === null ? undefined : keys.get(name);
-      const fits = before !== undefined && clock.now() - before.at < KEY_MS;
-      if (fits && before.body !== body) {
-        return sendProblem(
-          reply,
-          problemOf(
-            'idempotency-key-reused',
-            'The same key came with another body before. Use a new key for a new request.',
-          ),
-        );
-      }
-      let job = fits ? before.job : null;
-      if (job === null) {
-        const asked = ask(request.body, request.caller);
+      let job: Job | null;
+      if (key === undefined) {
+        const asked = await ask(request.body, request.caller);
         if (!asked.ok) return sendRefusal(reply, asked.failure);
         job = asked.value.job;
-        if (name !== null) remember(keys, MAX_KEYS, name, { body, job, at: clock.now() });
+      } else {
+        job = await askOnce(request.body, request.caller, key, reply);
+        if (job === null) return reply;
       }
       const wait = request.query.wait ?? 0;
       if (wait > 0) await jobs.settled(job, wait * 1000);
@@ -197,90 +197,12 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
       return sendText(reply, JSON_TYPE, toJson({ items: page.map(recordItem), next }));
     },
   );
-
-  server.post(
-    '/api/v1/batches',
-    {
-      preHandler: mayProbe(house),
-      schema: {
-        operationId: 'startBatch',
-        summary: 'Test many targets',
-        tags: ['batches'],
-        body: BatchBody,
-        response: { 202: BatchSchema, ...REFUSALS },
-      },
-    },
-    async (request, reply) => {
-      const { targets, ...rest } = request.body;
-      const items = targets.map((target) => ({ target, outcome: ask({ ...rest, target }, request.caller) }));
-      const batch: Batch = { id: unguessable(house.random), items };
-      remember(batches, MAX_BATCHES, batch.id, batch);
-      void reply.code(202).header('Location', `/api/v1/batches/${batch.id}`);
-      return sendText(reply, JSON_TYPE, toJson(batchView(batch)));
-    },
-  );
-
-  server.get(
-    '/api/v1/batches/:id',
-    {
-      schema: {
-        operationId: 'getBatch',
-        summary: 'How far a batch is',
-        tags: ['batches'],
-        params: IdParams,
-        response: { 200: BatchSchema, 404: ProblemSchema },
-      },
-    },
-    async (request, reply) => {
-      const batch = batches.get(request.params.id);
-      if (batch === undefined)
-        return sendProblem(reply, problemOf('not-found', 'No batch of this name is known here.'));
-      return sendText(reply, JSON_TYPE, toJson(batchView(batch)));
-    },
-  );
-}
-
-function batchView({ id, items }: Batch) {
-  const shown = items.map(({ target, outcome }) => {
-    if (!outcome.ok) {
-      const kind =
-        outcome.failure.kind === 'too-many'
-          ? 'too-many-requests'
-          : outcome.failure.kind === 'bad-target'
-            ? 'bad-target'
-            : 'not-permitted';
-      return { target, id: null, state: 'failed', value: null, problem: problemOf(kind, outcome.failure.detail) };
-    }
-    const { job } = outcome.value;
-    const problem = job.problem === null ? null : problemOf('internal', job.problem);
-    return { target, id: job.id, state: job.state, value: job.result?.confidence.value ?? null, problem };
-  });
-  const values = shown.flatMap(({ value }) => (value === null ? [] : [value]));
-  return {
-    id,
-    state: shown.every(({ state }) => state === 'done' || state === 'failed') ? 'done' : 'running',
-    items: shown,
-    total:
-      values.length === 0
-        ? null
-        : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 10) / 10,
-    links: { self: `/api/v1/batches/${id}` },
-  };
 }
 
 /** As domains stand in results; what is none is asked for as it is, and not found. */
 export function canonical(domain: string): string {
   const parsed = parseTarget(domain);
   return parsed.ok ? showTargetDomain(parsed.value.domain) : domain;
-}
-
-function remember<Value>(map: Map<string, Value>, most: number, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= most) break;
-    map.delete(oldest);
-  }
 }
 
 function writeCursor({ finishedAt, id }: RecordPosition): string {

@@ -1,6 +1,8 @@
 /** Problem documents (RFC 9457): what went wrong, for people and scripts alike, and never how the house looks inside. */
 import type { FastifyReply } from 'fastify';
-import type { Refusal } from '../app/probe-jobs.ts';
+import { type Refusal, WENT_DOWN } from '../app/probe-jobs.ts';
+import type { KeyFault } from '../app/request-keys.ts';
+import { RESTARTED } from '../probe/probe-record.ts';
 import { toJson } from '../report/json.ts';
 
 export interface Problem {
@@ -18,6 +20,7 @@ const TITLES = {
   'not-permitted': [403, 'This is not allowed here'],
   'not-found': [404, 'There is nothing here'],
   'method-not-allowed': [405, 'This cannot be done here'],
+  'request-under-way': [409, 'The same request is being worked on'],
   conflict: [409, 'This does not fit what is there now'],
   'precondition-failed': [412, 'It was changed in the meantime'],
   'too-large': [413, 'The request is too large'],
@@ -25,6 +28,7 @@ const TITLES = {
   'idempotency-key-reused': [422, 'The idempotency key belongs to another request'],
   'too-many-requests': [429, 'Too many requests'],
   internal: [500, 'Something went wrong on our side'],
+  interrupted: [503, 'The server went down before it was done'],
   unavailable: [503, 'Not ready'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 
@@ -39,13 +43,40 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return reply.code(problem.status).type('application/problem+json').serializer(String).send(toJson(problem));
 }
 
-/** A refusal of the application, with `Retry-After` in whole seconds where waiting helps. */
+/** A refusal of the application, with `Retry-After` where waiting helps. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   if (refusal.kind === 'too-many') {
-    void reply.header('Retry-After', String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))));
-    return sendProblem(reply, problemOf('too-many-requests', refusal.detail));
+    return sendProblem(retryAfter(reply, refusal.retryAfterMs), problemOf('too-many-requests', refusal.detail));
   }
   return sendProblem(reply, problemOf(refusal.kind, refusal.detail));
+}
+
+/** In whole seconds (RFC 9110 10.2.3). */
+export function retryAfter(reply: FastifyReply, ms: number): FastifyReply {
+  return reply.header('Retry-After', String(Math.max(1, Math.ceil(ms / 1000))));
+}
+
+/** Why an idempotency key does not lead to an answer. */
+export function sendKeyFault(reply: FastifyReply, fault: Exclude<KeyFault<never>, { kind: 'refused' }>): FastifyReply {
+  switch (fault.kind) {
+    case 'other-request': {
+      const why = 'The same key came with another request before. Use a new key for a new request.';
+      return sendProblem(reply, problemOf('idempotency-key-reused', why));
+    }
+    case 'in-flight': {
+      const why = 'A request with this key is being worked on. Please ask again in a moment.';
+      return sendProblem(retryAfter(reply, 1_000), problemOf('request-under-way', why));
+    }
+    case 'too-many-keys': {
+      const why = 'You have used many idempotency keys in a short time.';
+      return sendProblem(retryAfter(reply, fault.retryAfterMs), problemOf('too-many-requests', why));
+    }
+  }
+}
+
+/** Of a test that ended without a result. */
+export function problemOfTest(detail: string): Problem {
+  return problemOf(detail === RESTARTED || detail === WENT_DOWN ? 'interrupted' : 'internal', detail);
 }
 
 /** The kind of an error that the HTTP library found, by its status. */

@@ -1,20 +1,21 @@
 /** `/api/v1/messages`, `/api/v1/queue`, `/api/v1/hosts`, `/api/v1/log`: mail in, what becomes of it, and by hand. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Appliance } from '../app/appliance.ts';
 import { digestOf } from '../app/secrets.ts';
+import { type Outcome, succeeded } from '../base/outcome.ts';
 import { deliverAtOnce } from '../delivery/deliver-now.ts';
 import { MAX_MESSAGE_BYTES } from '../delivery/prepare-message.ts';
 import type { QueueSelection } from '../delivery/queue-store.ts';
-import { describeSubmissionFault, destinationOf } from '../delivery/submission.ts';
+import { describeSubmissionFault, destinationOf, type SubmissionFault } from '../delivery/submission.ts';
 import { hostStatusJson, topHostsJson } from '../report/host-status.ts';
 import { EVERYTHING } from '../report/log-search.ts';
 import { tableOf } from './configuration-schemas.ts';
 import { sendValue } from './configuration-writes.ts';
 import type { WebHouse } from './house.ts';
 import { actorOf, sentence, withScope } from './operator.ts';
-import { problemOf, sendProblem } from './problem.ts';
+import { problemOf, sendKeyFault, sendProblem } from './problem.ts';
 import {
   ActionBody,
   ActionParams,
@@ -33,8 +34,6 @@ import { actOnQueue, allRecipients, messageJson, OPEN_STATES, queueItemView } fr
 import { IdempotencyHeaders, ProblemSchema } from './schemas.ts';
 import { problems } from './table-api.ts';
 
-/** Keys whose bodies are remembered, so that another body under the same key is refused. */
-const MAX_KEYS = 10_000;
 const REFUSED = [400, 401, 403, 404, 503] as const;
 
 export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: Appliance): void {
@@ -216,7 +215,6 @@ function messageApi(plain: FastifyInstance, house: WebHouse, appliance: Applianc
   const server = plain.withTypeProvider<TypeBoxTypeProvider>();
   const { clock, random } = house;
   const tags = ['messages'];
-  const keys = new Map<string, string>();
 
   server.post(
     '/api/v1/messages',
@@ -230,40 +228,43 @@ function messageApi(plain: FastifyInstance, house: WebHouse, appliance: Applianc
         querystring: MessageQuery,
         headers: IdempotencyHeaders,
         body: { content: { 'application/json': { schema: MessageBody }, 'message/rfc822': { schema: Type.Any() } } },
-        response: { 202: Type.Object({ id: Type.Integer() }), ...problems([...REFUSED, 413, 422]) },
+        response: { 202: Type.Object({ id: Type.Integer() }), ...problems([...REFUSED, 409, 413, 422, 429]) },
       },
     },
     async (request, reply) => {
       const read = submissionIn(request);
       if (typeof read === 'string') return sendProblem(reply, problemOf('bad-request', read));
-      const given = request.headers['idempotency-key'];
-      const key = given === undefined ? null : `api:${request.caller.key}:${given}`;
-      const digest = key === null ? '' : digestOf(JSON.stringify([read.from, read.to, digestOf(text(read.bytes))]));
-      const before = key === null ? undefined : keys.get(key);
-      if (before !== undefined && before !== digest) {
-        const why = 'The same key came with another message before. Use a new key for a new message.';
-        return sendProblem(reply, problemOf('idempotency-key-reused', why));
-      }
-      const accepted = await appliance.submit({
-        bytes: read.bytes,
-        sender: read.from,
-        recipients: read.to.map((address) => ({ address })),
-        origin: 'api',
-        requireTls: read.requireTls,
-        idempotencyKey: key,
-        begins: { now: clock.now(), domain: appliance.hostname, random },
-      });
-      if (!accepted.ok) {
-        return sendProblem(reply, problemOf('bad-request', sentence(describeSubmissionFault(accepted.failure))));
-      }
-      if (key !== null) {
-        keys.set(key, digest);
-        for (const oldest of keys.keys()) {
-          if (keys.size <= MAX_KEYS) break;
-          keys.delete(oldest);
+      const submit = async (idempotencyKey: string | null): Promise<Outcome<string, SubmissionFault>> => {
+        const accepted = await appliance.submit({
+          bytes: read.bytes,
+          sender: read.from,
+          recipients: read.to.map((address) => ({ address })),
+          origin: 'api',
+          requireTls: read.requireTls,
+          idempotencyKey,
+          begins: { now: clock.now(), domain: appliance.hostname, random },
+        });
+        return accepted.ok ? succeeded(String(accepted.value.mid)) : accepted;
+      };
+      const refused = (fault: SubmissionFault): FastifyReply =>
+        sendProblem(reply, problemOf('bad-request', sentence(describeSubmissionFault(fault))));
+      const key = request.headers['idempotency-key'];
+      let mid: number;
+      if (key === undefined) {
+        const accepted = await submit(null);
+        if (!accepted.ok) return refused(accepted.failure);
+        mid = Number(accepted.value);
+      } else {
+        const asked = JSON.stringify([read.from, read.to, read.requireTls, digestOf(text(read.bytes))]);
+        const work = { caller: request.caller.key, anonymous: false, place: 'messages', key, request: asked };
+        // The queue knows the key, too: what a process put there before it died is not put there twice.
+        const done = await house.keys.once(work, ({ unique }) => submit(`api:${unique}`));
+        if (!done.ok) {
+          const { failure } = done;
+          return failure.kind === 'refused' ? refused(failure.failure) : sendKeyFault(reply, failure);
         }
+        mid = Number(done.value);
       }
-      const { mid } = accepted.value;
       return sendValue(reply.code(202).header('Location', `/api/v1/messages/${mid}`), { id: mid });
     },
   );

@@ -1,6 +1,7 @@
 /** What the API takes and gives, as JSON Schema: the same values validate requests and make `/openapi.json`. */
 import Type, { type Static } from 'typebox';
 import { MAX_TARGET_LENGTH } from '../probe/target.ts';
+import { FORMATS } from '../report/rendering.ts';
 
 const CLOSED = { additionalProperties: false } as const;
 /** One batch; more is for several of them. */
@@ -53,11 +54,39 @@ export const ProbeBody = Type.Object(
 );
 export type ProbeBody = Static<typeof ProbeBody>;
 
+/** Addresses that one report goes to. */
+export const MAX_REPORT_TO = 20;
+
+const ReportSchema = Type.Object(
+  {
+    to: Type.Array(Type.String({ minLength: 3, maxLength: 320 }), {
+      minItems: 1,
+      maxItems: MAX_REPORT_TO,
+      description: 'who gets the report by mail',
+    }),
+    format: Type.Optional(
+      Type.Union(
+        FORMATS.map((format) => Type.Literal(format)),
+        { description: 'of the attached result', default: 'csv' },
+      ),
+    ),
+    onlyBelow: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 200,
+        description: 'no mail where every target was tested and came to this or more',
+      }),
+    ),
+  },
+  { ...CLOSED, description: 'the batch by mail when it is done; needs a token with the scope "send", too' },
+);
+
 export const BatchBody = Type.Object(
   {
     targets: Type.Array(TargetSchema, { minItems: 1, maxItems: MAX_BATCH }),
     options: Type.Optional(OptionsSchema),
     fresh: Type.Optional(Type.Boolean({ default: false })),
+    report: Type.Optional(ReportSchema),
   },
   { ...CLOSED, examples: [{ targets: ['good.lab.test', 'wrong-name.lab.test'] }] },
 );
@@ -147,5 +176,17 @@ export const BatchSchema = Type.Object({
   ),
   /** Mean of the confidence values there are. */
   total: Type.Union([Type.Number(), Null]),
+  report: Type.Union([
+    Type.Object({
+      state: Type.Union([
+        Type.Literal('waiting'),
+        Type.Literal('queued'),
+        Type.Literal('suppressed'),
+        Type.Literal('failed'),
+      ]),
+      detail: Type.Union([Type.String(), Null]),
+    }),
+    Null,
+  ]),
   links: Type.Object({ self: Type.String() }),
 });

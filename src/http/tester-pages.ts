@@ -72,10 +72,10 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
 
   server.get('/', HIDDEN, async (request, reply) => form(request, reply, request.query as Fields, null));
 
-  server.post('/probes', { ...HIDDEN, preHandler: fromOurPage(views) }, async (request, reply) => {
+  server.post('/probes', { ...HIDDEN, onRequest: fromOurPage(views) }, async (request, reply) => {
     const fields = fieldsOf(request.body);
     if (request.caller.anonymous && !house.anonymous) return reply.redirect('/sign-in', 303);
-    const asked = jobs.ask(askedIn(fields), request.caller);
+    const asked = await jobs.ask(askedIn(fields), request.caller);
     if (!asked.ok) {
       const { failure } = asked;
       if (failure.kind === 'too-many') void reply.header('Retry-After', String(Math.ceil(failure.retryAfterMs / 1000)));

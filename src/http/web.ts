@@ -8,12 +8,13 @@ import { printable } from '../base/printable.ts';
 import { toJson } from '../report/json.ts';
 import { StoreTrouble } from '../store/trouble.ts';
 import { accountPages } from './account-pages.ts';
+import { batchApi } from './batch-api.ts';
 import { knowCallers } from './caller.ts';
 import type { WebHouse } from './house.ts';
 import { metricsRoutes } from './metrics.ts';
 import { operatorSide } from './operator-side.ts';
 import { probeApi } from './probe-api.ts';
-import { kindOfStatus, type Problem, problemOf, sendProblem } from './problem.ts';
+import { kindOfStatus, type Problem, problemOf, retryAfter, sendProblem } from './problem.ts';
 import { testerPages } from './tester-pages.ts';
 import { createViews } from './views.ts';
 
@@ -23,6 +24,8 @@ export const MAX_BODY = 128 * 1024;
 export const MAX_URL = 4_096;
 /** A request that has not come in whole after so many ms is dropped. */
 const REQUEST_MS = 20_000;
+/** When to come back where the store does not answer, ms. */
+const RETRY_MS = 10_000;
 
 const HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy':
@@ -83,12 +86,16 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
   server.setNotFoundHandler((request, reply) =>
     fail(request, reply, problemOf('not-found', 'No page and no resource has this address.')),
   );
-  server.setErrorHandler((error: FastifyError, request, reply) => fail(request, reply, problemFrom(error, house)));
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemFrom(error, house);
+    return fail(request, problem.status === 503 ? retryAfter(reply, RETRY_MS) : reply, problem);
+  });
   // Those of the application come behind the library's own plugins, which have to be ready to see the routes.
   await server.register(async (inner) => {
     metricsRoutes(inner, house);
     serviceRoutes(inner, house);
     probeApi(inner, house);
+    batchApi(inner, house);
     testerPages(inner, house, views);
     accountPages(inner, house, views);
     if (house.appliance != null) operatorSide(inner, house, house.appliance, views);
@@ -133,7 +140,10 @@ function problemFrom(error: FastifyError, house: WebHouse): Problem {
   }
   if ((error as Error) instanceof StoreTrouble) {
     house.log('error', 'the store does not answer', { error: error.message });
-    return problemOf('unavailable', 'The store does not take or give anything at the moment. Please try again later.');
+    return problemOf(
+      'unavailable',
+      'The store does not take or give anything at the moment. What was accepted before is not lost. Please try again later.',
+    );
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) {

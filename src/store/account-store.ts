@@ -1,6 +1,10 @@
-/** Users, tokens and the audit log, for whoever has the database open. */
-import type { AccessToken, AccountStore, Role, Scope } from '../config/account-store.ts';
-import type { Database } from './database.ts';
+/** Users, their sessions, tokens and the audit log, for whoever has the database open. */
+import { sql } from 'kysely';
+import type { AccessToken, AccountStore, Role, Scope, UserAccount } from '../config/account-store.ts';
+import type { Database, Work } from './database.ts';
+
+/** Sessions of one user that a new one may push out in one go. */
+const SESSIONS_AT_ONCE = 100;
 
 export function createAccountStore(database: Database): AccountStore {
   return {
@@ -14,21 +18,95 @@ export function createAccountStore(database: Database): AccountStore {
         createdAt: row.created_at,
       }));
     },
-    saveUser: async ({ name, role, passwordHash, mustChange, createdAt }) => {
-      const fields = { role, password_hash: passwordHash, must_change: mustChange ? 1 : 0, created_at: createdAt };
-      await database.write(({ trx }) =>
-        trx
+    saveFirstUser: (user) =>
+      database.write(async ({ trx }) => {
+        const { rows } = await sql`
+          insert into account (name, role, password_hash, must_change, created_at)
+          select ${user.name}, ${user.role}, ${user.passwordHash}, cast(${user.mustChange ? 1 : 0} as bigint),
+            cast(${user.createdAt} as bigint)
+          where not exists (select 1 from account)
+          on conflict (name) do nothing returning name`.execute(trx);
+        return rows.length > 0;
+      }),
+    saveUser: async (user) => {
+      const { name, ...fields } = rowOf(user);
+      await database.write(async ({ trx }) => {
+        await trx
           .insertInto('account')
           .values({ name, ...fields })
           .onConflict((conflict) => conflict.column('name').doUpdateSet(fields))
-          .execute(),
-      );
+          .execute();
+        await trx.deleteFrom('web_session').where('name', '=', name).execute();
+      });
     },
+    changePassword: (name, oldHash, newHash, keep) =>
+      database.write(async ({ trx }) => {
+        const changed = await trx
+          .updateTable('account')
+          .set({ password_hash: newHash, must_change: 0 })
+          .where('name', '=', name)
+          .where('password_hash', '=', oldHash)
+          .returning('name')
+          .execute();
+        if (changed.length === 0) return false;
+        await trx
+          .deleteFrom('web_session')
+          .where('name', '=', name)
+          .$if(keep !== null, (query) => query.where('digest', '<>', keep ?? ''))
+          .execute();
+        return true;
+      }),
     deleteUser: async (name) => {
       await database.write(async ({ trx }) => {
         await trx.deleteFrom('access_token').where('owner', '=', name).execute();
         await trx.deleteFrom('account').where('name', '=', name).execute();
+        await trx.deleteFrom('web_session').where('name', '=', name).execute();
       });
+    },
+    openSession: ({ digest, name, createdAt, lastSeen, expiresAt }, passwordHash, most) =>
+      database.write(async (work) => {
+        if (!(await isStill(work, database.kind === 'postgres', name, passwordHash))) return false;
+        const { trx } = work;
+        await trx
+          .insertInto('web_session')
+          .values({ digest, name, created_at: createdAt, last_seen: lastSeen, expires_at: expiresAt })
+          .execute();
+        const beyond = await trx
+          .selectFrom('web_session')
+          .select('digest')
+          .where('name', '=', name)
+          .where('digest', '<>', digest)
+          .orderBy('created_at', 'desc')
+          .limit(SESSIONS_AT_ONCE)
+          .offset(most - 1)
+          .execute();
+        const old = beyond.map((row) => row.digest);
+        if (old.length > 0) await trx.deleteFrom('web_session').where('digest', 'in', old).execute();
+        return true;
+      }),
+    session: async (digest) => {
+      const row = await database.read((kysely) =>
+        kysely.selectFrom('web_session').selectAll().where('digest', '=', digest).executeTakeFirst(),
+      );
+      if (row === undefined) return null;
+      const { name, created_at: createdAt, last_seen: lastSeen, expires_at: expiresAt } = row;
+      return { digest, name, createdAt, lastSeen, expiresAt };
+    },
+    seen: async (digest, at) => {
+      await database.write(({ trx }) =>
+        trx.updateTable('web_session').set({ last_seen: at }).where('digest', '=', digest).execute(),
+      );
+    },
+    endSession: async (digest) => {
+      await database.write(({ trx }) => trx.deleteFrom('web_session').where('digest', '=', digest).execute());
+    },
+    pruneSessions: async (now, idleSince) => {
+      await database.write(({ trx }) =>
+        trx
+          .deleteFrom('web_session')
+          .where((eb) => eb.or([eb('expires_at', '<=', now), eb('last_seen', '<', idleSince)]))
+          .execute(),
+      );
     },
     tokens: async () => {
       const rows = await database.read((kysely) => kysely.selectFrom('access_token').selectAll().execute());
@@ -55,4 +133,20 @@ export function createAccountStore(database: Database): AccountStore {
         kysely.selectFrom('audit').select(['at', 'who', 'what', 'detail']).orderBy('id', 'desc').limit(limit).execute(),
       ),
   };
+}
+
+function rowOf({ name, role, passwordHash, mustChange, createdAt }: UserAccount) {
+  return { name, role, password_hash: passwordHash, must_change: mustChange ? 1 : 0, created_at: createdAt };
+}
+
+/** The user is there with this password, and stays so until the change is committed. */
+async function isStill({ trx }: Work, lock: boolean, name: string, passwordHash: string): Promise<boolean> {
+  const row = await trx
+    .selectFrom('account')
+    .select('name')
+    .where('name', '=', name)
+    .where('password_hash', '=', passwordHash)
+    .$if(lock, (query) => query.forUpdate())
+    .executeTakeFirst();
+  return row !== undefined;
 }

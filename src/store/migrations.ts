@@ -12,6 +12,7 @@ export function migrationsFor(kind: DatabaseKind): Readonly<Record<string, Migra
     '0001-queue': step(kind === 'file' ? queueTables(SQLITE) : queueTables(POSTGRES)),
     '0002-configuration': step(kind === 'file' ? configurationTables(SQLITE) : configurationTables(POSTGRES)),
     '0003-web': step(kind === 'file' ? webTables(SQLITE) : webTables(POSTGRES)),
+    '0004-tester': step(kind === 'file' ? testerTables(SQLITE) : testerTables(POSTGRES)),
   };
 }
 
@@ -122,5 +123,39 @@ function webTables({ integer, identity }: Words): readonly string[] {
       created_at ${integer} not null)`,
     `create table audit (
       id ${identity}, at ${integer} not null, who text not null, what text not null, detail text not null)`,
+  ];
+}
+
+/** What the tester keeps beyond its process: sessions, tests under way, keys of requests, batches. */
+function testerTables({ integer, clustered }: Words): readonly string[] {
+  return [
+    `create table web_session (
+      digest text primary key, name text not null, created_at ${integer} not null, last_seen ${integer} not null,
+      expires_at ${integer} not null) ${clustered}`,
+    'create index web_session_name on web_session (name, created_at)',
+    'create index web_session_expires on web_session (expires_at)',
+    'alter table probe add column reuse_key text',
+    'create index probe_reuse on probe (reuse_key, finished_at) where reuse_key is not null',
+    // One test of a kind at a time, whoever asks for it.
+    `create table probe_job (
+      id text primary key, reuse_key text not null unique, target text not null, domain text not null,
+      listed ${integer} not null, options text not null, created_at ${integer} not null, owner text not null,
+      lease_until ${integer} not null)`,
+    'create index probe_job_owner on probe_job (owner)',
+    'create index probe_job_lease on probe_job (lease_until)',
+    `create table request_key (
+      name text primary key, request text not null, answer text not null, settled ${integer} not null,
+      held_until ${integer} not null, created_at ${integer} not null) ${clustered}`,
+    'create index request_key_created on request_key (created_at)',
+    `create table batch (
+      id text primary key, caller text not null, anonymous ${integer} not null, options text not null,
+      fresh ${integer} not null, report text, report_state text, report_detail text, created_at ${integer} not null,
+      ended_at ${integer}, owner text, lease_until ${integer} not null)`,
+    'create index batch_open on batch (lease_until) where ended_at is null',
+    'create index batch_created on batch (created_at)',
+    `create table batch_item (
+      batch text not null, place ${integer} not null, target text not null, state text not null, probe text,
+      tries ${integer} not null, value ${integer}, problem_kind text, problem text,
+      primary key (batch, place)) ${clustered}`,
   ];
 }

@@ -21,6 +21,11 @@ export interface Tables {
   readonly account: AccountTable;
   readonly access_token: TokenTable;
   readonly audit: AuditTable;
+  readonly web_session: SessionTable;
+  readonly probe_job: ProbeJobTable;
+  readonly request_key: RequestKeyTable;
+  readonly batch: BatchTable;
+  readonly batch_item: BatchItemTable;
 }
 
 interface MessageTable {
@@ -145,6 +150,71 @@ export interface ProbeTable {
   readonly finished_at: number;
   /** JSON of `tlsreach.probe/1`. */
   readonly result: string | null;
+  readonly problem: string | null;
+  /** What makes two tests the same one; null where it was not kept. */
+  readonly reuse_key: string | null;
+}
+
+/** Tests under way. A row whose lease is over belongs to a process that died. */
+export interface ProbeJobTable {
+  readonly id: string;
+  readonly reuse_key: string;
+  readonly target: string;
+  readonly domain: string;
+  readonly listed: number;
+  readonly options: string;
+  readonly created_at: number;
+  readonly owner: string;
+  readonly lease_until: number;
+}
+
+/** Of the secret of a session only the digest. */
+interface SessionTable {
+  readonly digest: string;
+  readonly name: string;
+  readonly created_at: number;
+  readonly last_seen: number;
+  readonly expires_at: number;
+}
+
+/** A request that came with an idempotency key, by a digest of caller, place and key. */
+export interface RequestKeyTable {
+  readonly name: string;
+  /** Digest of what was asked for. */
+  readonly request: string;
+  /** Id of the answer: of the one that was to be while `settled` is 0. */
+  readonly answer: string;
+  readonly settled: number;
+  readonly held_until: number;
+  readonly created_at: number;
+}
+
+export interface BatchTable {
+  readonly id: string;
+  readonly caller: string;
+  readonly anonymous: number;
+  /** JSON. */
+  readonly options: string;
+  readonly fresh: number;
+  /** JSON of `BatchReport`; null where nobody wants one. */
+  readonly report: string | null;
+  readonly report_state: string | null;
+  readonly report_detail: string | null;
+  readonly created_at: number;
+  readonly ended_at: number | null;
+  readonly owner: string | null;
+  readonly lease_until: number;
+}
+
+export interface BatchItemTable {
+  readonly batch: string;
+  readonly place: number;
+  readonly target: string;
+  readonly state: string;
+  readonly probe: string | null;
+  readonly tries: number;
+  readonly value: number | null;
+  readonly problem_kind: string | null;
   readonly problem: string | null;
 }
 

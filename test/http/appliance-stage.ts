@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import type { InjectOptions } from 'fastify';
 import { createAccounts } from '../../src/app/accounts.ts';
 import { applianceOf } from '../../src/app/appliance.ts';
+import { createBatchMailer } from '../../src/app/batch-mailer.ts';
+import { createBatches } from '../../src/app/batches.ts';
 import { type Installation, openInstallation } from '../../src/app/installation.ts';
 import { type MailService, startMailService } from '../../src/app/mail-service.ts';
 import type { ProbeApps } from '../../src/app/probe-apps.ts';
 import { createProbeJobs, DEFAULT_LIMITS, type ProbeJobs } from '../../src/app/probe-jobs.ts';
+import { createRequestKeys } from '../../src/app/request-keys.ts';
 import { DEFAULT_SETTINGS } from '../../src/app/settings.ts';
 import { readWebFiles } from '../../src/app/web-files.ts';
+import { webStoresOver } from '../../src/app/web-stores.ts';
 import { systemClock, unpredictableRandom } from '../../src/app/world.ts';
 import { memoryAccounts, type Role, SCOPES, type Scope } from '../../src/config/account-store.ts';
 import type { WebHouse } from '../../src/http/house.ts';
@@ -80,12 +84,18 @@ export async function openAppliance(scene: ApplianceScene = {}): Promise<Applian
     limits: DEFAULT_LIMITS,
   });
   const accounts = await createAccounts({ store: memoryAccounts(), clock, random });
+  const appliance = applianceOf(installation, clock);
+  const stores = webStoresOver(installation.database);
+  const report = createBatchMailer(appliance, jobs, clock);
+  const batches = createBatches({ store: stores.batches, jobs, clock, random, log, report });
   const house: WebHouse = {
     clock,
     random,
     log,
     version: '0.0.0',
     jobs,
+    batches,
+    keys: createRequestKeys({ store: stores.keys, clock, random, log }),
     accounts,
     files,
     anonymous: true,
@@ -94,7 +104,7 @@ export async function openAppliance(scene: ApplianceScene = {}): Promise<Applian
     examples: [],
     ports: [25],
     defaultPort: 25,
-    appliance: applianceOf(installation, clock),
+    appliance,
   };
   const server = await createWeb(house);
   const answerOf = async (options: InjectOptions): Promise<Answer> => {
@@ -159,6 +169,7 @@ export async function openAppliance(scene: ApplianceScene = {}): Promise<Applian
     },
     close: async () => {
       await server.close();
+      await batches.close();
       await jobs.close(1_000);
       await service?.close(1_000);
       await installation.close();

@@ -370,7 +370,7 @@ test('a test result proposes an entry, and the form says what each mode would do
   const stage = await openAppliance();
   try {
     const olga = await stage.person('operator');
-    const asked = stage.jobs.ask(
+    const asked = await stage.jobs.ask(
       { target: 'partner.example', options: {}, fresh: true },
       { key: 'x', anonymous: false },
     );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryRecords } from '../../src/probe/probe-record.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { goodResultFor } from '../cli/stage.ts';
 import { openWeb, type WebScene, type WebStage } from './web-stage.ts';
@@ -281,10 +282,8 @@ test('a store that does not answer makes it not ready', () =>
   withWeb(
     {
       records: {
-        save: async () => {},
-        find: async () => null,
+        ...memoryRecords(1),
         list: () => Promise.reject(new Error('gone')),
-        prune: async () => {},
       },
     },
     async (web) => {

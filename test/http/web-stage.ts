@@ -1,8 +1,15 @@
 /** A web over tests that are told instead of made, so that limits, queues and streams can be looked at in peace. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createAccounts } from '../../src/app/accounts.ts';
+import { createBatchMailer } from '../../src/app/batch-mailer.ts';
+import { type Batches, createBatches } from '../../src/app/batches.ts';
 import type { ProbeApps } from '../../src/app/probe-apps.ts';
 import { createProbeJobs, DEFAULT_LIMITS, type JobLimits, type ProbeJobs } from '../../src/app/probe-jobs.ts';
+import { createRequestKeys } from '../../src/app/request-keys.ts';
 import { readWebFiles } from '../../src/app/web-files.ts';
+import { type WebStores, webStoresOver } from '../../src/app/web-stores.ts';
 import { systemClock, unpredictableRandom } from '../../src/app/world.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { type AccountStore, memoryAccounts } from '../../src/config/account-store.ts';
@@ -11,6 +18,7 @@ import { createWeb } from '../../src/http/web.ts';
 import { memoryRecords, type RecordStore } from '../../src/probe/probe-record.ts';
 import type { ProbeHooks, ProbeRequest } from '../../src/probe/request.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
+import { type DatabasePlace, openDatabase } from '../../src/store/database.ts';
 import { goodResultFor } from '../cli/stage.ts';
 
 export interface WebScene {
@@ -21,6 +29,8 @@ export interface WebScene {
   readonly clock?: Clock;
   readonly house?: Partial<WebHouse>;
   readonly privateAddresses?: 'allowed' | 'denied';
+  /** Where everything is kept; left out: results and accounts in memory, the rest in a file of its own. */
+  readonly place?: DatabasePlace;
 }
 
 export interface WebStage {
@@ -30,7 +40,11 @@ export interface WebStage {
   readonly password: string;
   readonly logged: string[];
   readonly probed: string[];
+  readonly batches: Batches;
+  readonly stores: WebStores;
   close(): Promise<void>;
+  /** As a process dies that is killed: nothing is ended, nothing handed on. */
+  kill(): Promise<void>;
 }
 
 const files = await readWebFiles();
@@ -48,9 +62,15 @@ export async function openWeb(scene: WebScene = {}): Promise<WebStage> {
     },
     close: async () => {},
   };
+  const folder = scene.place === undefined ? await mkdtemp(join(tmpdir(), 'tlsreach-web-')) : null;
+  const place = scene.place ?? ({ kind: 'file', path: join(folder ?? '', 'web.sqlite') } as const);
+  const database = await openDatabase(place, { clock: systemClock });
+  const stores = webStoresOver(database);
+  const kept = scene.place === undefined ? { records: memoryRecords(100), accounts: memoryAccounts() } : stores;
+  const records = scene.records ?? kept.records;
   const jobs = createProbeJobs({
     apps,
-    records: scene.records ?? memoryRecords(100),
+    records,
     clock,
     random: unpredictableRandom,
     log,
@@ -60,9 +80,17 @@ export async function openWeb(scene: WebScene = {}): Promise<WebStage> {
     limits: { ...DEFAULT_LIMITS, ...scene.limits },
   });
   const accounts = await createAccounts({
-    store: scene.accounts ?? memoryAccounts(),
+    store: scene.accounts ?? kept.accounts,
     clock,
     random: unpredictableRandom,
+  });
+  const batches = createBatches({
+    store: stores.batches,
+    jobs,
+    clock,
+    random: unpredictableRandom,
+    log,
+    report: scene.house?.appliance == null ? null : createBatchMailer(scene.house.appliance, jobs, clock),
   });
   const house: WebHouse = {
     clock,
@@ -70,6 +98,8 @@ export async function openWeb(scene: WebScene = {}): Promise<WebStage> {
     log,
     version: '0.0.0',
     jobs,
+    batches,
+    keys: createRequestKeys({ store: stores.keys, clock, random: unpredictableRandom, log }),
     accounts,
     files,
     anonymous: true,
@@ -85,11 +115,22 @@ export async function openWeb(scene: WebScene = {}): Promise<WebStage> {
   return {
     server,
     jobs,
+    batches,
+    stores,
     password,
     logged,
     probed,
     close: async () => {
+      await batches.close();
       await jobs.close(1_000);
+      await server.close();
+      await database.close();
+      if (folder !== null) await rm(folder, { recursive: true });
+    },
+    kill: async () => {
+      await database.close();
+      await batches.close();
+      await jobs.close(0);
       await server.close();
     },
   };

@@ -7,6 +7,7 @@ import { migrationsFor } from '../../src/store/migrations.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
 import { StoreTrouble } from '../../src/store/trouble.ts';
 import { configurationContract } from '../support/configuration-contract.ts';
+import { outlivesContract } from '../support/outlives-contract.ts';
 import { processContract } from '../support/process-contract.ts';
 import { queueContract } from '../support/queue-contract.ts';
 import { claimOf, deferredUntil, messageTo, openerOf, reportsOf, START } from '../support/store-world.ts';
@@ -24,6 +25,7 @@ else {
   const newDatabase = newPostgres(() => rig);
   queueContract('PostgreSQL', newDatabase);
   configurationContract('PostgreSQL', newDatabase);
+  outlivesContract('PostgreSQL', async () => ({ kind: 'postgres', url: await rig.newDatabase() }));
   processContract('PostgreSQL', async (context) => {
     const where = await rig.newDatabase();
     return {
