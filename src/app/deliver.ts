@@ -31,6 +31,7 @@ export async function createDeliverer(
     data: seconds,
     dataBlock: seconds,
     finalDot: seconds,
+    handOver: DEFAULT_DELIVERY_SETTINGS.timeouts.handOver,
   };
   let events: DeliveryEvent[] = [];
   const emit = (event: DeliveryEvent): void => {

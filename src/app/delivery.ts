@@ -128,7 +128,10 @@ function open(
       stageTimeoutMs,
       connectTimeoutMs: timeouts.connect * 1000,
       greetingTimeoutMs: timeouts.greeting * 1000,
-      sessionTimeoutMs: (timeouts.connect + timeouts.greeting) * 1000 + STAGES * stageTimeoutMs,
+      sessionTimeoutMs: Math.min(
+        (timeouts.connect + timeouts.greeting) * 1000 + STAGES * stageTimeoutMs,
+        timeouts.handOver * 1000,
+      ),
       signal: order.signal,
       keepOpen: true,
       resumption: tlsSessions?.for({

@@ -270,6 +270,12 @@ export const DELIVERY_FIELDS: readonly FieldSpec[] = [
   { key: 'timeouts.data', flag: 'data-timeout', kind: 'whole', help: 'wait for the reply to DATA, s' },
   { key: 'timeouts.dataBlock', flag: 'data-block-timeout', kind: 'whole', help: 'wait for room to send, s' },
   { key: 'timeouts.finalDot', flag: 'final-dot-timeout', kind: 'whole', help: 'wait for the last reply, s' },
+  {
+    key: 'timeouts.handOver',
+    flag: 'hand-over-timeout',
+    kind: 'whole',
+    help: 'one message with one host, from the connection to the last reply, s',
+  },
 ];
 
 const VALUE_NAMES: Readonly<Record<FieldSpec['kind'], string>> = {

@@ -70,7 +70,8 @@ export async function inConfiguration(
   const { configuration, close } = await services.openConfiguration(where).catch((error: unknown) => {
     if (!(error instanceof StoreTrouble)) throw error;
     const place = shownPlace(where);
-    throw new UsageError(error.message.includes(place) ? error.message : `${place}: ${error.message}`);
+    const words = storeTroubleText(error);
+    throw new UsageError(error.message.includes(place) ? words : `${place}: ${words}`);
   });
   const session: ConfigSession = {
     configuration,
@@ -94,7 +95,8 @@ export async function inConfiguration(
     return 0;
   } catch (error) {
     if (!(error instanceof Hindrance || error instanceof StoreTrouble)) throw error;
-    await world.stderr.write(`tlsreach: ${printable(error.message)}\n`);
+    const words = error instanceof StoreTrouble ? storeTroubleText(error) : error.message;
+    await world.stderr.write(`tlsreach: ${printable(words)}\n`);
     return 1;
   } finally {
     await close();
@@ -117,7 +119,16 @@ export async function fileGiven({ words, world }: ConfigSession, command: string
 export function placeOf(given: Pick<GivenOptions, 'text'>, env: World['env']): DataPlace {
   const home = env['HOME'];
   const usual = home === undefined || home === '' ? './tlsreach-data' : `${home}/.tlsreach`;
-  return { data: given.text('data') ?? usual, database: given.text('database') ?? null };
+  const database = given.text('database') ?? null;
+  // The driver would take any text for the name of a server, and tell of its password when it is not there.
+  if (database !== null && !/^postgres(ql)?:\/\//i.test(database))
+    throw new UsageError('--database: the URL of a PostgreSQL database is expected, as postgres://user@host/name');
+  return { data: given.text('data') ?? usual, database };
+}
+
+/** What went wrong with the store, and what to do about it where it is the user that may not. */
+export function storeTroubleText({ kind, message }: StoreTrouble): string {
+  return kind === 'read-only' ? `${message}; be the user that serves it, or name another folder with --data` : message;
 }
 
 /** A URL of a database may hold a password. */
@@ -157,12 +168,14 @@ export async function converse(
   operations: (conversation: Conversation) => readonly Operation[],
 ): Promise<void> {
   const dialogue = openDialogue(session.world);
+  let changed = false;
   const conversation: Conversation = {
     session,
     dialogue,
     change: async (seen, edit) => {
       const outcome = await session.configuration.change(edit, seen.tag);
       if (!outcome.ok) await dialogue.say(describeConfigurationFailure(outcome.failure));
+      else if (outcome.value.tag !== seen.tag) changed = true;
       return outcome.ok;
     },
   };
@@ -173,5 +186,6 @@ export async function converse(
     throw new UsageError(`${error.message}; that step changed nothing`);
   } finally {
     await dialogue.close();
+    if (changed) await session.world.stderr.write('tlsreach: what was changed is pending until "tlsreach commit"\n');
   }
 }

@@ -96,6 +96,7 @@ function hostTrail(host: HostResult, domain: string, mx: ProbeResult['dns']['mx'
     return end(
       dane.status === 'not-tested' ? 3 : 1,
       ...(dane.detail === undefined ? [] : [`${dane.detail.replace(/\.$/, '')}.`]),
+      ...(mx.security === 'indeterminate' ? [ASK_A_RESOLVER] : []),
     );
   }
   lines.push('Checking TLS connection.');
@@ -136,6 +137,10 @@ function tlsaLine({ exchange, dane }: HostResult, domain: string): string {
       return dane.tlsaName === undefined ? `TLSA record not looked up ${place}` : `SECURE TLSA record found ${place}`;
   }
 }
+
+/** What to do where nobody said whether answers are signed. */
+const ASK_A_RESOLVER =
+  'Name a resolver that validates and is to be believed, as --resolver "127.0.0.1?trust-ad", or one that passes signatures on.';
 
 function word(security: DnsSecurity): string {
   return security.toUpperCase();

@@ -67,7 +67,8 @@ export async function deliverNowCommand(command: QueueCommand): Promise<number> 
   return inQueue(command, async ({ queue }) => {
     const recipients = await deliverAtOnce(queue, destination, world.clock.now());
     const what = destination === null ? 'all domains' : printable(destination, 260);
-    const text = `Everything for ${what} is tried now; ${recipients} recipients would have waited.\n`;
+    const waited = recipients === 1 ? '1 recipient' : `${recipients} recipients`;
+    const text = `Everything for ${what} is tried now; ${waited} would have waited.\n`;
     await world.stdout.write(json ? `${toJson({ destination, recipients })}\n` : text);
     return 0;
   });

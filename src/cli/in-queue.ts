@@ -3,7 +3,7 @@ import type { OpenQueue } from '../app/queue.ts';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import { StoreTrouble } from '../store/trouble.ts';
-import { placeOf } from './config-session.ts';
+import { placeOf, storeTroubleText } from './config-session.ts';
 import type { GivenOptions } from './given-options.ts';
 import type { Services } from './services.ts';
 
@@ -28,7 +28,7 @@ export async function inQueue(
     }
   } catch (error) {
     if (!(error instanceof StoreTrouble)) throw error;
-    await world.stderr.write(`tlsreach: ${printable(error.message, 500)}\n`);
+    await world.stderr.write(`tlsreach: ${printable(storeTroubleText(error), 500)}\n`);
     return error.kind === 'no-place' ? 2 : 1;
   }
 }

@@ -3,6 +3,7 @@ import type { World } from '../app/world.ts';
 import type { GivenOptions } from './given-options.ts';
 import type { Services } from './services.ts';
 import { openSink } from './sink.ts';
+import { codeOf, describeListenFault, UsageError } from './usage-error.ts';
 import { wholeOf } from './world-options.ts';
 
 export interface LabCommand {
@@ -16,7 +17,10 @@ export async function labCommand({ given, world, services }: LabCommand): Promis
   const wishes = { dnsPort: port('dnsPort'), smtpPort: port('smtpPort') };
   const rootFile = given.text('rootFile') ?? null;
   const root = rootFile === null ? null : await openSink(rootFile, world, given.nameOf('rootFile'));
-  const lab = await services.openLab(wishes);
+  const lab = await services.openLab(wishes).catch(async (error: unknown) => {
+    await root?.discard();
+    throw listenFault(error, given) ?? error;
+  });
   try {
     await root?.write(lab.rootPem);
     await root?.commit();
@@ -32,3 +36,13 @@ export async function labCommand({ given, world, services }: LabCommand): Promis
   }
   return 0;
 }
+
+/** A port that was asked for and cannot be had; null for anything else. */
+function listenFault(error: unknown, given: GivenOptions): UsageError | null {
+  if (!LISTEN_FAULTS.includes(codeOf(error))) return null;
+  const port = error instanceof Error && 'port' in error ? String(error.port) : '';
+  const key = ['dnsPort', 'smtpPort'].find((each) => given.text(each) === port);
+  return key === undefined ? null : new UsageError(`${given.nameOf(key)} ${port}: ${describeListenFault(error)}`);
+}
+
+const LISTEN_FAULTS: readonly string[] = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES'];

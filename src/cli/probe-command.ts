@@ -23,7 +23,7 @@ import { startProgress } from './progress.ts';
 import type { ProbeApp, Services } from './services.ts';
 import { openSink, type Sink } from './sink.ts';
 import { type TargetList, targetsFromInput, targetsFromWords } from './target-input.ts';
-import { UsageError } from './usage-error.ts';
+import { OutputError, UsageError } from './usage-error.ts';
 import { choiceOf, logLevelOf, wholeOf, worldSettings } from './world-options.ts';
 
 export const DEFAULT_CONCURRENCY = 20;
@@ -55,6 +55,8 @@ export interface Plan {
   readonly onCaptured?: (() => void) | undefined;
   /** Mails the report that the input asks for; left out or null where nobody gets one. */
   readonly delivery?: BatchDelivery | null | undefined;
+  /** The longest a target may take, ms; null: no limit of its own. */
+  readonly deadlineMs?: number | null | undefined;
 }
 
 /** As many are worth opening singly; for more the whole lab opens. */
@@ -67,7 +69,7 @@ function labDomains({ count, targets }: TargetList): readonly string[] | undefin
 
 /** What became of one target. */
 type Settled =
-  | { readonly kind: 'result'; readonly result: ProbeResult }
+  | { readonly kind: 'result'; readonly result: ProbeResult; readonly unkept?: OutputError }
   /** The run was stopped before it was done. */
   | { readonly kind: 'stopped' }
   | { readonly kind: 'broken'; readonly error: unknown };
@@ -110,13 +112,13 @@ async function run(plan: WholePlan, given: GivenOptions, world: World, services:
       const onCaptured = (): void => {
         captured = true;
       };
-      return await execute({ ...plan, port, capture, onCaptured }, app, sink);
+      return await execute({ ...plan, port, capture, onCaptured, deadlineMs: settings.deadlineMs }, app, sink);
     } finally {
       await app.close();
     }
   } finally {
-    await (captured ? capture?.commit() : capture?.discard());
     await bed?.close();
+    await (captured ? capture?.commit() : capture?.discard());
   }
 }
 
@@ -310,18 +312,27 @@ async function settle(plan: Plan, app: ProbeApp, target: Target, signal: AbortSi
       { ...plan.request, target },
       { signal, onEvent, ...(sink === null ? {} : { onCapture }) },
     );
-    if (captured !== null && sink !== null) {
-      await sink.write((await import('../probe/capture.ts')).captureText(captured));
-      plan.onCaptured?.();
-    }
+    const unkept = captured === null || sink === null ? null : await keep(captured, sink);
+    if (unkept === null && captured !== null) plan.onCaptured?.();
     // Of many targets those that were cut short are not done; of a single one what was seen is worth showing.
     return many && signal.aborted && result.hosts.some(({ verdict }) => verdict === 'inconclusive')
       ? { kind: 'stopped' }
-      : { kind: 'result', result };
+      : { kind: 'result', result, ...(unkept === null ? {} : { unkept }) };
   } catch (error) {
     return signal.aborted ? { kind: 'stopped' } : { kind: 'broken', error };
   } finally {
     live?.clear();
+  }
+}
+
+/** Writes the capture; what came in the way is told behind the result, which is worth showing all the same. */
+async function keep(capture: Capture, sink: Sink): Promise<OutputError | null> {
+  try {
+    await sink.write((await import('../probe/capture.ts')).captureText(capture));
+    return null;
+  } catch (error) {
+    if (error instanceof OutputError) return error;
+    throw error;
   }
 }
 
@@ -349,6 +360,7 @@ async function liveOf(
 function codeOf(settled: Settled, { format, gates }: Plan): number {
   switch (settled.kind) {
     case 'result':
+      if (settled.unkept !== undefined) return format === 'nagios' ? 3 : 4;
       return format === 'nagios' ? nagiosState(settled.result, gates) : judgeGates(settled.result, gates).code;
     case 'stopped':
       return 3;
@@ -358,14 +370,20 @@ function codeOf(settled: Settled, { format, gates }: Plan): number {
 }
 
 /** Why a gate is not met; a person who reads the table has seen the rest. */
-function tell(settled: Settled, target: Target, { world, gates, format }: Plan, many: boolean): void {
+function tell(settled: Settled, target: Target, { world, gates, format, deadlineMs }: Plan, many: boolean): void {
   if (settled.kind === 'broken') {
     const { error } = settled;
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     void world.stderr.write(`tlsreach: internal error while testing ${printable(target.text, 120)}: ${words}\n`);
     return;
   }
+  if (settled.kind === 'result' && settled.unkept !== undefined)
+    void world.stderr.write(`tlsreach: ${settled.unkept.message}\n`);
   if (settled.kind === 'stopped' || many || format === 'nagios') return;
+  if (typeof deadlineMs === 'number' && settled.result.elapsedMs >= deadlineMs)
+    void world.stderr.write(
+      `tlsreach: --deadline: the run was stopped after ${deadlineMs / 1000} s; give it more time\n`,
+    );
   const { code, reasons } = judgeGates(settled.result, gates);
   if (code === 1 && reasons.length > 0) {
     for (const reason of reasons) void world.stderr.write(`tlsreach: not met: ${printable(reason, 300)}\n`);

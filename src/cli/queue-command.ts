@@ -2,9 +2,11 @@
  * `tlsreach queue list|show|retry|hold|release|delete`: the queue by hand, while `serve` runs or while it does not. Exit 1:
  * the message that was named is not there, or nothing was changed; an empty queue is no fault.
  */
+import type { OpenQueue } from '../app/queue.ts';
 import { describeMailboxFault, parseMailbox } from '../base/mailbox.ts';
 import { printable } from '../base/printable.ts';
 import type { QueueItem, QueueSelection, QueueStore, RecipientState } from '../delivery/queue-store.ts';
+import { removeMessages } from '../delivery/remove-messages.ts';
 import { destinationOf } from '../delivery/submission.ts';
 import { toJson } from '../report/json.ts';
 import { queueItemJson, queueItemText, queueMessageText } from '../report/queue-text.ts';
@@ -89,13 +91,8 @@ export async function queueActionCommand(action: QueueAction, command: QueueComm
   const { given, world, words } = command;
   const json = choiceOf(given, 'format', ['text', 'json']) === 'json';
   const selection = selectionOf(given, words);
-  return inQueue(command, async ({ queue, tell }) => {
-    const now = world.clock.now();
-    const changed = await act(queue, action, selection, now);
-    if (action === 'delete' && changed > 0) {
-      for (const { mid } of await queue.finished(selection.mids ?? []))
-        tell({ kind: 'message-finished', at: now, mid, how: 'deleted' });
-    }
+  return inQueue(command, async (opened) => {
+    const changed = await act(opened, action, selection, world.clock.now());
     const recipients = changed === 1 ? '1 recipient' : `${changed} recipients`;
     await world.stdout.write(
       json ? `${toJson({ action, recipients: changed })}\n` : `${recipients} ${DONE[action]}.\n`,
@@ -104,7 +101,7 @@ export async function queueActionCommand(action: QueueAction, command: QueueComm
   });
 }
 
-function act(queue: QueueStore, action: QueueAction, selection: QueueSelection, now: number): Promise<number> {
+function act({ queue, tell }: OpenQueue, action: QueueAction, selection: QueueSelection, now: number): Promise<number> {
   switch (action) {
     case 'retry':
       return retry(queue, selection, now);
@@ -113,7 +110,7 @@ function act(queue: QueueStore, action: QueueAction, selection: QueueSelection, 
     case 'release':
       return queue.release(selection, now);
     case 'delete':
-      return queue.remove(selection, now);
+      return removeMessages(queue, selection, now, tell);
   }
 }
 

@@ -12,6 +12,10 @@ export const SUBMIT_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: '-f, --from <address>', help: 'envelope sender; "<>" for none (you at this machine)' },
   { flags: '-i, --ignore-dots', help: 'a line with a dot alone does not end the message' },
+  {
+    flags: '--default-domain <name>',
+    help: 'stands behind an address without one, as "root" (the name of this machine, where it is a full one)',
+  },
   { flags: '-F, --full-name <name>', help: 'your name, where the message has no From' },
   { flags: '-N, --dsn <when>', help: 'DSNs: never, or some of success, failure, delay with commas between' },
   { flags: '-R, --return <what>', help: 'what a DSN returns: full or hdrs' },

@@ -12,7 +12,7 @@ export async function run(world: World, services: Services): Promise<number> {
   const fault = await world.stdout.finished();
   if (fault === null) return code;
   // A result that nobody has is no success, whatever it was.
-  await tell(world, `standard output: ${describeFileFault(fault)}`);
+  await tell(world, `standard output: ${describeFileFault(fault, 'write')}`);
   return 4;
 }
 

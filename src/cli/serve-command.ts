@@ -9,7 +9,7 @@ import type { AppSettings } from '../app/settings.ts';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import { StoreTrouble } from '../store/trouble.ts';
-import { placeOf } from './config-session.ts';
+import { placeOf, storeTroubleText } from './config-session.ts';
 import type { GivenOptions } from './given-options.ts';
 import { rolesOf } from './serve-options.ts';
 import type { OpenLab, Services } from './services.ts';
@@ -91,7 +91,7 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof StoreTrouble)) throw error;
-    await world.stderr.write(`tlsreach: ${printable(error.message, 500)}\n`);
+    await world.stderr.write(`tlsreach: ${printable(storeTroubleText(error), 500)}\n`);
     return error.kind === 'no-place' ? 2 : 1;
   } finally {
     asked.forget();

@@ -14,7 +14,7 @@ import { createWeb } from '../http/web.ts';
 import { type GivenOptions, readText } from './given-options.ts';
 import type { RunningRole, ServeContext } from './serve-command.ts';
 import { allowedPorts, listenAddressOf, trustedProxiesOf } from './serve-options.ts';
-import { describeFileFault, UsageError } from './usage-error.ts';
+import { describeListenFault, UsageError } from './usage-error.ts';
 
 /** What runs may go on for so long after SIGTERM, ms. */
 const PATIENCE_MS = 10_000;
@@ -76,7 +76,7 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
   });
   const password = await accounts.begin();
   await server.listen(at).catch((error: unknown) => {
-    throw new UsageError(`${given.nameOf('http')} ${at.host}:${at.port}: ${describeFileFault(error)}`);
+    throw new UsageError(`${given.nameOf('http')} ${at.host}:${at.port}: ${describeListenFault(error)}`);
   });
   const bound = server.server.address();
   const address = typeof bound === 'string' ? null : bound;

@@ -19,7 +19,7 @@ export async function openSink(
   if (file === undefined || file === '-') {
     return { write: (text) => world.stdout.write(text), commit: async () => {}, discard: async () => {} };
   }
-  const because = (error: unknown): string => `${option} ${printable(file, 200)}: ${describeFileFault(error)}`;
+  const because = (error: unknown): string => `${option} ${printable(file, 200)}: ${describeFileFault(error, 'write')}`;
   const target = await world.createFile(file, mode).catch((error: unknown) => {
     throw new UsageError(because(error));
   });

@@ -5,7 +5,7 @@
 import { hostname as machineName } from 'node:os';
 import { MAX_FILE_BYTES } from '../app/files.ts';
 import type { World } from '../app/world.ts';
-import { parseDomain } from '../base/domain.ts';
+import { describeDomainFault, parseDomain } from '../base/domain.ts';
 import { printable } from '../base/printable.ts';
 import type { EnvelopeOptions, EnvelopeRecipient } from '../delivery/message.ts';
 import { MAX_MESSAGE_BYTES } from '../delivery/prepare-message.ts';
@@ -33,7 +33,7 @@ export async function submitCommand(command: QueueCommand): Promise<number> {
   const ignoreDots = given.flag('ignoreDots') === true || options.includes('i');
   const input = ignoreDots ? whole : untilDot(whole);
   const readHeader = given.flag('readRecipients') === true;
-  const here = ownDomain();
+  const here = defaultDomain(given);
   const sender = senderOf(given, world, here);
   const notify = notifyOf(given);
   const addresses = [...words, ...(readHeader ? headerRecipients(input) : [])].map((word) => qualified(word, here));
@@ -94,8 +94,13 @@ async function readInput(world: World): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Null where this machine has no name that others could look up. */
-function ownDomain(): string | null {
+/** What stands behind a name alone; null where nobody said it and this machine has no name that others could look up. */
+function defaultDomain(given: GivenOptions): string | null {
+  const said = given.text('defaultDomain');
+  if (said !== undefined) {
+    const domain = parseDomain(said);
+    return domain.ok ? domain.value : given.refuse('defaultDomain', describeDomainFault(domain.failure));
+  }
   const name = parseDomain(machineName());
   return name.ok && name.value.includes('.') ? name.value : null;
 }
@@ -111,7 +116,9 @@ function qualified(word: string, here: string | null): string {
   const address = word.trim().replace(/^<(.*)>$/s, '$1');
   if (address.includes('@') || address === '') return address;
   if (here === null)
-    throw new UsageError(`"${printable(address, 120)}" has no domain, and this machine has no full name to put there`);
+    throw new UsageError(
+      `"${printable(address, 120)}" has no domain, and this machine has no full name to put there; say --default-domain example.com, or set TLSREACH_DEFAULT_DOMAIN`,
+    );
   return `${address}@${here}`;
 }
 

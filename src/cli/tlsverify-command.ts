@@ -54,7 +54,8 @@ export function verificationOf(
   server: string,
 ): { readonly lines: readonly string[]; readonly code: 0 | 1 | 3 } {
   if (result.status !== 'tested' || result.hosts.length === 0) {
-    const problem = result.status === 'no-address' ? 'it has no address to connect to' : result.problem;
+    const problem =
+      result.status === 'no-address' ? 'it has no address to connect to; name a mail host with --host' : result.problem;
     return { lines: [`${server}: ${problem ?? 'it was not tested'}.`, COMPLETED], code: 3 };
   }
   const lines: string[] = [];

@@ -20,6 +20,7 @@ const MAX_WAIT_SECONDS = 2_678_400;
 const MAX_CONNECTIONS = 100_000;
 /** RFC 5321 4.5.3.2 asks for ten minutes at most; an hour is room enough. */
 const MAX_TIMEOUT_SECONDS = 3_600;
+const MAX_HAND_OVER_SECONDS = 86_400;
 /** Characters of a PEM file with a key or a certificate and its intermediates. */
 export const MAX_PEM_LENGTH = 200_000;
 
@@ -137,6 +138,10 @@ export const DeliverySettingsSchema = Type.Object(
         data: seconds('Reply to DATA, s.', timeouts.data),
         dataBlock: seconds('Room for one block of the message, s.', timeouts.dataBlock),
         finalDot: seconds('Reply to the end of the message, s.', timeouts.finalDot),
+        handOver: byDefault(
+          whole(1, MAX_HAND_OVER_SECONDS, 'One message with one host, from the connection to the last reply, s.'),
+          timeouts.handOver,
+        ),
       },
       { additionalProperties: false, default: {}, description: 'Longest waits (RFC 5321 4.5.3.2).' },
     ),

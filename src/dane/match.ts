@@ -183,7 +183,9 @@ function sentence(status: DaneVerdict['status'], usage: 2 | 3 | null, judged: re
         ? 'A TLSA record is that of the server (DANE-EE).'
         : 'A TLSA record anchors the chain of the server (DANE-TA).';
     case 'unusable':
-      return `None of the ${judged.length} TLSA records can be used, so senders encrypt without knowing to whom.`;
+      return judged.length === 1
+        ? 'The TLSA record cannot be used, so senders encrypt without knowing to whom.'
+        : `None of the ${judged.length} TLSA records can be used, so senders encrypt without knowing to whom.`;
     case 'mismatch': {
       const counting = judged.filter(({ state }) => state === 'counts');
       const [only] = counting;
@@ -202,7 +204,7 @@ export function describeDaneNote(note: DaneNote): string {
     case 'not-yet-valid':
       return `The certificate is not valid before ${note.notBefore.slice(0, 10)}; DANE senders do not mind, others do.`;
     case 'other-records':
-      return `${note.count} more usable TLSA record${note.count === 1 ? '' : 's'} match something else, as is usual while keys change.`;
+      return `${note.count} more usable TLSA record${note.count === 1 ? ' matches' : 's match'} something else, as is usual while keys change.`;
     case 'digest-of-nothing':
       return `${note.count} TLSA record${note.count === 1 ? ' holds' : 's hold'} the digest of no data at all: the command that made it read nothing.`;
   }

@@ -13,7 +13,7 @@ import type { Clock } from '../base/clock.ts';
 import type { OnDeliveryEvent } from './events.ts';
 import type { HandOver } from './hand-over.ts';
 import { HostTally } from './host-tally.ts';
-import { type WorkerDependencies, type WorkerEnd, work } from './lane-worker.ts';
+import { work } from './lane-worker.ts';
 import { type LaneEntry, Lanes } from './lanes.ts';
 import { Leases } from './leases.ts';
 import type { ClaimedMessage, NewMessage, QueueStore, RecipientReport } from './queue-store.ts';
@@ -22,6 +22,7 @@ import type { Notice, NoticeKind, Settlement } from './settlement.ts';
 import { Places, type SlotOffice } from './slots.ts';
 import { StoreTroubles } from './store-trouble.ts';
 import { type Seat, TextRoom } from './text-room.ts';
+import type { WorkerDependencies, WorkerEnd } from './worker-terms.ts';
 
 /** How long a claim is good for without being renewed, ms: so long the work of a dead process lies idle. */
 export const DEFAULT_LEASE_MS = 60_000;

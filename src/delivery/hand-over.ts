@@ -23,6 +23,8 @@ export interface HandOverOrder {
   readonly seed: number | null;
   /** Asked before each connection; null: this address is busy, another one may do. What it yields is called at the end. */
   readonly admit: (address: string) => Promise<(() => void) | null>;
+  /** Asked behind `admit` with so many: to how many of them the message may go at this address now; left out: to all. */
+  readonly allow?: ((address: string, recipients: number) => Promise<number>) | undefined;
   /** A number for the connection, told in every event about it. */
   readonly nextDcid: () => Promise<number>;
   readonly signal: AbortSignal;
@@ -57,6 +59,8 @@ export interface RecipientOutcome {
   readonly possible: boolean;
   /** A host had said yes to the sender and recipients when the connection broke: that may be this message's doing. */
   readonly begun?: boolean | undefined;
+  /** No address was allowed to have it yet: this was no attempt. */
+  readonly waits?: boolean | undefined;
   /** The server was told what the submitter asked of DSNs (RFC 3461); left out or false: it is ours to say (S-DSN-2). */
   readonly dsnPassedOn?: boolean | undefined;
   readonly because: readonly string[];

@@ -5,17 +5,16 @@
  * What a message came to is being noted while the next one gets ready, and is on record before that one is sent: after a
  * crash, at most one message for each connection is sent again that a server had taken.
  */
-import type { Clock } from '../base/clock.ts';
 import type { DestinationControls } from '../policy/destination.ts';
 import { controlsKey } from './controls-key.ts';
-import type { OnDeliveryEvent } from './events.ts';
-import type { DeliveryLine, HandOver, HandOverReport, OutgoingMessage } from './hand-over.ts';
+import type { DeliveryLine, HandOverReport } from './hand-over.ts';
 import { HostWord, isServed, ownFault } from './host-trouble.ts';
-import type { ClaimedMessage, NewMessage, QueueStore, RecipientReport } from './queue-store.ts';
+import type { ClaimedMessage, NewMessage, RecipientReport } from './queue-store.ts';
 import { expiresAt } from './schedule.ts';
-import type { DeliveryConfiguration, Gateway } from './settings.ts';
+import type { Gateway } from './settings.ts';
 import { outOfTime, putBack, type Settlement, settle } from './settlement.ts';
-import { allowRecipients, limitKey, type Places, type SlotOffice } from './slots.ts';
+import { allowRecipients, limitKey } from './slots.ts';
+import type { WorkerDependencies, WorkerEnd, WorkerHooks } from './worker-terms.ts';
 
 /** Messages of one claim: enough to share a commit, few enough that a crash leaves little behind. */
 export const CLAIMED_AT_ONCE = 10;
@@ -26,67 +25,6 @@ export const BUSY_WAIT_MS = 1_000;
 /** Keys of the places that all destinations share; no destination has a name like them. */
 const EVERYBODY = '* connections';
 const EVERYBODY_TLS = '* connections with TLS';
-
-export interface WorkerDependencies {
-  readonly store: QueueStore;
-  readonly handOver: HandOver;
-  readonly configuration: DeliveryConfiguration;
-  readonly clock: Clock;
-  readonly office: SlotOffice;
-  readonly places: Places;
-  readonly leaseMs: number;
-  readonly emit: OnDeliveryEvent;
-  /** The message as it leaves: signed, and with a tagged sender where the destination asks for it (R112). */
-  readonly dress: (message: ClaimedMessage, destination: string) => OutgoingMessage | Promise<OutgoingMessage>;
-  /** What has to be told to senders; counts the rest. Never rejects. */
-  readonly conclude: (
-    settlement: Settlement,
-    message: ClaimedMessage,
-    destination: string,
-  ) => Promise<readonly NewMessage[]>;
-  /** Keeps at it until the store has taken it, or the process has to end. Never rejects. */
-  readonly note: (
-    reports: readonly RecipientReport[],
-    notices: readonly NewMessage[],
-    mids: readonly number[],
-  ) => Promise<void>;
-  /** Waits while the store cannot be asked; 0 when the process ends before. Never rejects. */
-  readonly nextDcid: () => Promise<number>;
-  /** A fault of ours came up at a hand-over: the message is tried later. */
-  readonly onFault: (error: unknown) => void;
-  /** Left alone until then, ms, since its hosts did not answer; null: not at all. */
-  readonly restsUntil: () => Promise<number | null>;
-  /** No more claims, what is under way comes to its end. */
-  readonly draining: () => boolean;
-  /** Somebody else should have the turn: other destinations wait for a worker, or the texts in memory are too many. */
-  readonly contended: () => boolean;
-  /** So many octets of texts are in memory, until what it yields is called. */
-  readonly carry: (octets: number) => () => void;
-  /** There is room for more than one text. */
-  readonly roomy: () => boolean;
-  /** What was claimed is still ours; where it may not be, what is claimed next will be. */
-  readonly leased: () => Promise<boolean>;
-  /** What is under way ends at once. */
-  readonly signal: AbortSignal;
-}
-
-export type WorkerEnd =
-  /** Nothing more is due. */
-  | { readonly kind: 'drained' }
-  /** There may be more. */
-  | { readonly kind: 'more' }
-  /** Nothing of this destination before then, ms, and why. */
-  | { readonly kind: 'rest'; readonly until: number; readonly why: RestReason; readonly detail: string };
-
-/** `down`: seen just now; `known-down`: somebody else has seen and noted it. */
-export type RestReason = 'busy' | 'limit' | 'down' | 'known-down';
-
-export interface WorkerHooks {
-  /** A claim was as large as it may be: somebody else may help. */
-  readonly onPlenty: () => void;
-  /** A host took a message, or refused it in its own name. */
-  readonly onServed: () => void;
-}
 
 /** Runs to its end. Rejects where the store cannot be asked; what was claimed is given back before. */
 export async function work(
@@ -196,7 +134,7 @@ class Worker {
 
   /** Rejects only while nothing of the message has been sent. */
   async #deliver(whole: ClaimedMessage): Promise<WorkerEnd | null> {
-    const { configuration, clock, office } = this.#is;
+    const { configuration, clock } = this.#is;
     const controls = configuration.controlsFor(this.#destination);
     const profile = configuration.bounceProfile(controls.bounceProfile);
     const now = clock.now();
@@ -209,21 +147,35 @@ class Worker {
       await this.#note(putBack(whole, now + BUSY_WAIT_MS, now), [], []);
       return this.#busy('as many connections as are allowed');
     }
-    let message = whole;
-    let limited: WorkerEnd | null = null;
-    if (controls.limitType === 'domain' || this.#line !== null) {
-      const key = this.#limitKey(controls, this.#line?.ip ?? '', gateway);
-      const { granted, retryAt } = await allowRecipients(office, key, whole.recipients.length, controls);
-      if (granted < whole.recipients.length) {
-        const later = { ...whole, recipients: whole.recipients.slice(granted) };
-        await this.#note(putBack(later, retryAt, now), [], []);
-        const detail = `the limit of ${controls.recipientLimit} recipients in ${controls.recipientMinutes} minutes`;
-        limited = { kind: 'rest', until: retryAt, why: 'limit', detail };
-        if (granted === 0) return limited;
-        message = { ...whole, recipients: whole.recipients.slice(0, granted) };
-      }
-    }
+    const { message, limited } = await this.#withinLimits(whole, controls, gateway);
+    if (message === null) return limited;
     return (await this.#deliverTo(message, controls, gateway)) ?? limited;
+  }
+
+  /** As much of it as may go now; what may not is put back. Of an address, the walk asks where it has none to go on with. */
+  async #withinLimits(
+    whole: ClaimedMessage,
+    controls: DestinationControls,
+    gateway: Gateway | null,
+  ): Promise<{ readonly message: ClaimedMessage | null; readonly limited: WorkerEnd | null }> {
+    const byDomain = controls.limitType === 'domain';
+    if (!byDomain && this.#line?.takes(whole) !== true) await this.#hangUp();
+    if (!byDomain && this.#line === null) return { message: whole, limited: null };
+    const { recipients } = whole;
+    const key = this.#limitKey(controls, this.#line?.ip ?? '', gateway);
+    const { granted, retryAt } = await allowRecipients(this.#is.office, key, recipients.length, controls);
+    if (granted === recipients.length) return { message: whole, limited: null };
+    if (!byDomain && granted === 0) {
+      // Another address may have room.
+      await this.#hangUp();
+      return { message: whole, limited: null };
+    }
+    const now = this.#is.clock.now();
+    const later = { ...whole, recipients: recipients.slice(granted) };
+    await this.#note(putBack(later, byDomain ? retryAt : now, now), [], []);
+    const message = granted === 0 ? null : { ...whole, recipients: recipients.slice(0, granted) };
+    const detail = `the limit of ${controls.recipientLimit} recipients in ${controls.recipientMinutes} minutes`;
+    return { message, limited: byDomain ? { kind: 'rest', until: retryAt, why: 'limit', detail } : null };
   }
 
   async #deliverTo(
@@ -244,7 +196,11 @@ class Worker {
       if (stale) return null;
       return { ...this.#busy('every address has as many connections as are allowed'), until };
     }
-    const settlement = await this.#conclude(message, report.recipients);
+    const settlement = await this.#conclude(
+      message,
+      report.recipients.filter(({ waits }) => waits !== true),
+    );
+    await this.#giveBackWaiting(message, report);
     const down = this.#word.whyDown(report, message);
     if (down === null) {
       if (isServed(report)) this.#hooks.onServed();
@@ -310,7 +266,10 @@ class Worker {
           gateway,
           seed: null,
           attempt: message.recipients[0]?.attempts ?? 0,
-          admit: (address) => this.#admit(address, message.recipients.length, controls, gateway),
+          admit: (address) => this.#admit(address, controls, gateway),
+          ...(controls.limitType === 'mx-ip'
+            ? { allow: (address, recipients) => this.#allow(address, recipients, controls, gateway) }
+            : {}),
           nextDcid,
           signal,
         },
@@ -327,30 +286,44 @@ class Worker {
   }
 
   /** A limit for each address is asked for where the address is known (`limitType` mx-ip). */
-  async #admit(
+  async #admit(address: string, controls: DestinationControls, gateway: Gateway | null): Promise<(() => void) | null> {
+    const { office, places, clock } = this.#is;
+    if (controls.limitType === 'domain') return () => {};
+    const key = this.#limitKey(controls, address, gateway);
+    const free = await places.take(key, controls.maxConcurrency).catch((error: unknown) => {
+      office.onTrouble(error);
+      return null;
+    });
+    if (free === null) this.#admittedAt = Math.min(this.#admittedAt, clock.now() + BUSY_WAIT_MS);
+    return free;
+  }
+
+  /** As many as the window of that address has room for; those go, and the rest does not keep them. */
+  async #allow(
     address: string,
     recipients: number,
     controls: DestinationControls,
     gateway: Gateway | null,
-  ): Promise<(() => void) | null> {
-    const { office, places, clock } = this.#is;
-    if (controls.limitType === 'domain') return () => {};
-    const key = this.#limitKey(controls, address, gateway);
-    let free: (() => void) | null = null;
-    let at = clock.now() + BUSY_WAIT_MS;
+  ): Promise<number> {
+    const { office, clock } = this.#is;
     try {
-      free = await places.take(key, controls.maxConcurrency);
-      if (free !== null) {
-        const { granted, retryAt } = await allowRecipients(office, key, recipients, controls);
-        if (granted >= recipients) return free;
-        at = retryAt;
-      }
+      const key = this.#limitKey(controls, address, gateway);
+      const { granted, retryAt } = await allowRecipients(office, key, recipients, controls);
+      if (granted === 0) this.#admittedAt = Math.min(this.#admittedAt, retryAt);
+      return granted;
     } catch (error) {
       office.onTrouble(error);
+      this.#admittedAt = Math.min(this.#admittedAt, clock.now() + BUSY_WAIT_MS);
+      return 0;
     }
-    free?.();
-    this.#admittedAt = Math.min(this.#admittedAt, at);
-    return null;
+  }
+
+  /** Those that no address had room for are asked about anew at once: where there is still none, the worker rests. */
+  async #giveBackWaiting(message: ClaimedMessage, report: HandOverReport): Promise<void> {
+    const waiting = new Set(report.recipients.filter(({ waits }) => waits === true).map(({ rid }) => rid));
+    const recipients = message.recipients.filter(({ rid }) => waiting.has(rid));
+    const now = this.#is.clock.now();
+    await this.#note(putBack({ ...message, recipients }, now, now), [], []);
   }
 
   async #conclude(message: ClaimedMessage, outcomes: HandOverReport['recipients']): Promise<Settlement> {

@@ -3,6 +3,7 @@
  * this message's recipients and perhaps for more messages to the same destination. It goes to nobody else.
  */
 import type { Clock } from '../base/clock.ts';
+import { type Deadline, startDeadline } from '../base/deadline.ts';
 import { type Decision, decide, type HostHistory } from '../policy/decide.ts';
 import { describeDialogueFailure } from '../policy/describe.ts';
 import type { Evidence, Phase } from '../policy/evidence.ts';
@@ -15,7 +16,7 @@ import type { OnDeliveryEvent } from './events.ts';
 import { unfitness } from './fitness.ts';
 import type { DeliveryLine, HandOverReport, OutgoingMessage, RecipientOutcome } from './hand-over.ts';
 import { answered, meansTooMany, perhapsDelivered, setBack, type Verdict } from './outcome.ts';
-import { type Place, type Setback, setbackOf } from './setback.ts';
+import { lostAt, type Place, type Setback, setbackOf, tooLate } from './setback.ts';
 import type { DeliverySettings } from './settings.ts';
 import { type Answer, type Recipient, type TransactionResult, transact } from './transaction.ts';
 
@@ -91,21 +92,15 @@ export class Line implements DeliveryLine {
   }
 
   async send(message: OutgoingMessage): Promise<HandOverReport> {
-    const { place } = this.#options;
+    const { place, settings, clock } = this.#options;
+    const deadline = startDeadline(clock, settings.timeouts.handOver * 1000);
     // Whoever did not ask first whether it takes the message gets it back as it was.
     const { outcomes, left, setback } = this.takes(message)
-      ? await this.carry(message, message.recipients)
+      ? await this.carry(message, message.recipients, deadline)
       : { outcomes: [], left: message.recipients, setback: null };
-    const because = [`${place.host}: the connection could not be used any more`];
-    const stale: Setback = setback ?? {
-      place,
-      event: 'E10',
-      status: '4.4.2',
-      category: 'connection',
-      reply: null,
-      because,
-      permanent: false,
-    };
+    deadline.dispose();
+    const stale = setback ?? lostAt(place);
+    const { because } = stale;
     const lost = left.map((recipient) => setBack(recipient, stale));
     if (!this.usable) await this.close();
     return {
@@ -122,19 +117,37 @@ export class Line implements DeliveryLine {
       ],
       contacted: true,
       // A connection that was closed over night, so to speak, says nothing about the message.
-      busy: outcomes.length === 0,
+      busy: outcomes.length === 0 && !deadline.expired(),
     };
   }
 
-  /** One transaction after the other until every recipient is settled or the connection cannot go on. */
-  async carry(message: OutgoingMessage, recipients: readonly Recipient[]): Promise<Carried> {
+  /**
+   * One transaction after the other until every recipient is settled or the connection cannot go on. Where the deadline
+   * passes, the connection ends.
+   */
+  async carry(message: OutgoingMessage, recipients: readonly Recipient[], deadline: Deadline): Promise<Carried> {
+    const { connection, place } = this.#options;
+    const onLate = (): void => connection.close();
+    if (deadline.expired()) onLate();
+    deadline.signal.addEventListener('abort', onLate, { once: true });
+    try {
+      const carried = await this.#carry(message, recipients, deadline);
+      if (!deadline.expired() || carried.left.length === 0) return carried;
+      const begun = carried.setback?.begun === true;
+      return { ...carried, setback: tooLate(place, deadline.afterMs / 1000, begun), again: false };
+    } finally {
+      deadline.signal.removeEventListener('abort', onLate);
+    }
+  }
+
+  async #carry(message: OutgoingMessage, recipients: readonly Recipient[], deadline: Deadline): Promise<Carried> {
     const outcomes: RecipientOutcome[] = [];
     let left = recipients;
     let setback: Setback | null = null;
     while (left.length > 0 && setback === null && this.usable) {
       if (this.#needsReset && !(await this.#reset())) break;
       const group = left.slice(0, this.#limits.recipients);
-      const done = await this.#transact(message, group);
+      const done = await this.#transact(message, group, deadline);
       outcomes.push(...done.outcomes);
       left = [...done.left, ...left.slice(group.length)];
       setback = done.setback;
@@ -182,12 +195,16 @@ export class Line implements DeliveryLine {
     return decide(requirementFor(message, seen), seen, history);
   }
 
-  async #transact(message: OutgoingMessage, group: readonly Recipient[]): Promise<Omit<Carried, 'again'>> {
+  async #transact(
+    message: OutgoingMessage,
+    group: readonly Recipient[],
+    deadline: Deadline,
+  ): Promise<Omit<Carried, 'again'>> {
     const { connection, settings, clock, emit, place } = this.#options;
     this.#carried += 1;
     this.#needsReset = true;
     emit({ kind: 'delivery-started', at: clock.now(), dcid: place.dcid, mid: message.mid, rids: ridsOf(group) });
-    const result = await transact(message, group, { connection, clock, timeouts: settings.timeouts });
+    const result = inTime(await transact(message, group, { connection, clock, timeouts: settings.timeouts }), deadline);
     if (result.text.kind === 'answered' && result.text.at === 'message') this.#needsReset = false;
     const settled = this.#settle(message, group, result);
     const taken = settled.outcomes.filter((each) => each.result === 'delivered' && !each.possible);
@@ -267,6 +284,13 @@ export class Line implements DeliveryLine {
         return lostHere(place, null, 'the connection was lost before the message text');
     }
   }
+}
+
+/** A connection that we ended was not lost by anybody else. */
+function inTime(result: TransactionResult, deadline: Deadline): TransactionResult {
+  if (result.text.kind !== 'possible' || !deadline.expired()) return result;
+  const failure = { kind: 'timed-out', afterMs: deadline.afterMs, begun: false } as const;
+  return { ...result, text: { kind: 'possible', failure } };
 }
 
 /** A refusal has no channel; the last reason is the reply, which is told with it. */

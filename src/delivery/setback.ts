@@ -89,6 +89,20 @@ export function lostAt(place: Place): Setback {
   return { place, event: 'E10', status: '4.4.2', category: 'connection', reply: null, because, permanent: false };
 }
 
+/** The host had all the time that one message may take with it, and did not come to an end. */
+export function tooLate(place: Place, seconds: number, begun: boolean): Setback {
+  return { ...lostAt(place), because: [`${place.host}: the message was not handed over within ${seconds} s`], begun };
+}
+
+/** The host cannot take this message, and will not learn it. */
+export function unfitAt(
+  place: Place,
+  { status, detail }: { readonly status: string; readonly detail: string },
+): Setback {
+  const because = [`${place.host}: ${detail}`];
+  return { place, event: 'E12', status, category: 'content', reply: null, because, permanent: true };
+}
+
 /** S-RTLS-4: a host that cannot do what the message asks for will not learn it. */
 export function forRequireTls(setback: Setback, evidence: Evidence): Setback {
   if (evidence.ehlo.kind === 'seen' && !offersStarttls(evidence)) {

@@ -78,6 +78,11 @@ export interface DeliverySettings {
     readonly data: number;
     readonly dataBlock: number;
     readonly finalDot: number;
+    /**
+     * One message with one host, from the connection, or from its turn on one that stands, to the reply to its end: what
+     * answers each command just in time does not hold a connection for longer.
+     */
+    readonly handOver: number;
   };
   /** A destination whose hosts all failed is left alone this long, s. */
   readonly hostDownSeconds: number;
@@ -89,7 +94,7 @@ export const DEFAULT_DELIVERY_SETTINGS: DeliverySettings = {
   possibleDelivery: true,
   maxConnections: 10_000,
   maxTlsConnections: 10_000,
-  timeouts: { connect: 60, greeting: 300, command: 300, data: 120, dataBlock: 180, finalDot: 600 },
+  timeouts: { connect: 60, greeting: 300, command: 300, data: 120, dataBlock: 180, finalDot: 600, handOver: 3_600 },
   hostDownSeconds: 60,
 };
 

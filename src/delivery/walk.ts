@@ -10,6 +10,7 @@
  * Every recipient comes out with exactly one outcome, whatever the peers do.
  */
 import type { Clock } from '../base/clock.ts';
+import { type Deadline, startDeadline } from '../base/deadline.ts';
 import type { DaneLookup } from '../dane/lookup.ts';
 import { type AttemptHistory, EMPTY_HISTORY, historyOf, remember } from '../policy/attempt-history.ts';
 import { type Decision, decide } from '../policy/decide.ts';
@@ -17,6 +18,7 @@ import type { Evidence } from '../policy/evidence.ts';
 import { type Requirement, requirementOf } from '../policy/requirement.ts';
 import type { Course, OpenedSession } from '../session/open.ts';
 import type { EhloReply } from '../smtp/ehlo.ts';
+import { courseOf } from './course.ts';
 import type { ConnectionFacts, OnDeliveryEvent, PublishedFacts } from './events.ts';
 import { unfitness } from './fitness.ts';
 import type {
@@ -43,6 +45,7 @@ import {
   type Setback,
   STOPPED,
   setbackOf,
+  unfitAt,
   worstOf,
 } from './setback.ts';
 import type { DeliverySettings } from './settings.ts';
@@ -92,6 +95,8 @@ class Walk {
   readonly #attempts: HostAttempt[] = [];
   readonly #setbacks: Setback[] = [];
   readonly #publications: Publications;
+  /** Recipients, by RID, that an address was asked about, and those that every address so far had no room for. */
+  readonly #fates = new Map<number, 'tried' | 'waits'>();
   #left: readonly Recipient[];
   #history: AttemptHistory = EMPTY_HISTORY;
   #contacted = false;
@@ -131,7 +136,11 @@ class Walk {
     const worst = worstOf(this.#setbacks) ?? (this.#order.signal.aborted ? STOPPED : busy ? ALL_BUSY : NO_HOST);
     // An address that was busy might have taken it.
     const told = this.#busy || this.#order.signal.aborted ? { ...worst, permanent: false } : worst;
-    const lost = this.#left.map((recipient) => setBack(recipient, told));
+    const lost = this.#left.map((recipient) =>
+      this.#fates.get(recipient.rid) === 'waits'
+        ? { ...setBack(recipient, ALL_BUSY), waits: true }
+        : setBack(recipient, told),
+    );
     return {
       recipients: [...this.#outcomes, ...lost].sort((a, b) => a.rid - b.rid),
       attempts: this.#attempts,
@@ -167,24 +176,37 @@ class Walk {
       return NOTHING;
     }
     const release = await this.#order.admit(address.text);
-    if (release === null) {
-      this.#busy = true;
-      this.#attempts.push({
-        host: host.exchange,
-        ip: address.text,
-        dcid: 0,
-        event: null,
-        action: 'busy',
-        detail: 'as many connections to this address as are allowed stand already',
-      });
-      return NOTHING;
-    }
+    if (release === null)
+      return this.#passBusy(stop, 'as many connections to this address as are allowed stand already');
+    const { clock, settings } = this.#dependencies;
+    const deadline = startDeadline(clock, settings().timeouts.handOver * 1000);
+    let waiting: readonly Recipient[] = [];
     try {
-      return await this.#connect(stop, published, requirement, release);
+      const allowed = (await this.#order.allow?.(address.text, this.#left.length)) ?? this.#left.length;
+      waiting = this.#left.slice(allowed);
+      this.#left = this.#left.slice(0, allowed);
+      this.#note(waiting);
+      if (allowed > 0) return await this.#connect(stop, published, requirement, release, deadline);
+      release();
+      return this.#passBusy(stop, 'as many recipients as are allowed at this address have had mail already');
     } catch (error) {
       release();
       throw error;
+    } finally {
+      deadline.dispose();
+      this.#left = [...this.#left, ...waiting];
     }
+  }
+
+  #note(waiting: readonly Recipient[]): void {
+    for (const { rid } of this.#left) this.#fates.set(rid, 'tried');
+    for (const { rid } of waiting) if (!this.#fates.has(rid)) this.#fates.set(rid, 'waits');
+  }
+
+  #passBusy({ host, address }: TargetStop, detail: string): typeof NOTHING {
+    this.#busy = true;
+    this.#attempts.push({ host: host.exchange, ip: address.text, dcid: 0, event: null, action: 'busy', detail });
+    return NOTHING;
   }
 
   async #connect(
@@ -192,6 +214,7 @@ class Walk {
     published: PublishedFacts,
     { minTlsVersion }: Requirement,
     release: () => void,
+    deadline: Deadline,
   ): Promise<{ readonly line: Line | null; readonly again: boolean }> {
     const { clock, openSession, emit, settings: read } = this.#dependencies;
     const { host, address, leg } = stop;
@@ -242,7 +265,7 @@ class Walk {
       onClosed: release,
       signal: this.#order.signal,
     });
-    return this.#carry(line, decision, place, connection.ehlo);
+    return this.#carry(line, decision, place, connection.ehlo, deadline);
   }
 
   async #carry(
@@ -250,20 +273,12 @@ class Walk {
     decision: Extract<Decision, { kind: 'clear' | 'encrypted' }>,
     place: Place,
     ehlo: EhloReply,
+    deadline: Deadline,
   ): Promise<{ readonly line: Line | null; readonly again: boolean }> {
     const unfit = unfitness({ ...this.#message, recipients: this.#left }, ehlo);
     if (unfit !== null) {
       await line.close();
-      const because = [`${place.host}: ${unfit.detail}`];
-      const setback: Setback = {
-        place,
-        event: 'E12',
-        status: unfit.status,
-        category: 'content',
-        reply: null,
-        because,
-        permanent: true,
-      };
+      const setback = unfitAt(place, unfit);
       this.#attempts.push({ ...attemptAt(place, 'E12'), action: 'refused', detail: unfit.detail });
       if (unfit.ends === 'host') {
         this.#outcomes.push(...this.#left.map((recipient) => setBack(recipient, setback)));
@@ -271,7 +286,7 @@ class Walk {
       } else this.#setbacks.push(setback);
       return NOTHING;
     }
-    const carried = await line.carry(this.#message, this.#left);
+    const carried = await line.carry(this.#message, this.#left, deadline);
     this.#outcomes.push(...carried.outcomes);
     this.#left = carried.left;
     const refused = carried.outcomes.length > 0 && carried.outcomes.every(({ channel }) => channel === 'none');
@@ -377,21 +392,6 @@ const OTHER_FAMILY_FIRST = {
   'require-v6': 'require-v6',
   'require-v4': 'require-v4',
 } as const;
-
-/** What the session is to do next, by the decision on what it has shown. */
-function courseOf(decision: Decision): Course {
-  switch (decision.kind) {
-    case 'start-tls':
-      return 'start-tls';
-    case 'clear':
-      return 'in-clear';
-    case 'encrypted':
-      return 'go-on';
-    case 'next':
-    case 'refused':
-      return 'stop';
-  }
-}
 
 function attemptAt({ host, ip, dcid }: Place, event: HostAttempt['event']) {
   return { host, ip, dcid, event };

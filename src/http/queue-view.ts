@@ -1,6 +1,7 @@
 /** The queue as the API and the pages show it, and the actions of people on it. */
 import type { Appliance } from '../app/appliance.ts';
 import type { QueueItem, QueueSelection, QueueStore, RecipientState } from '../delivery/queue-store.ts';
+import { removeMessages } from '../delivery/remove-messages.ts';
 
 /** What is not done with. */
 export const OPEN_STATES: readonly RecipientState[] = ['queued', 'claimed', 'held'];
@@ -24,14 +25,8 @@ export async function actOnQueue(
       return queue.release(selection, now);
     case 'retry':
       return queue.retryNow(selection, now);
-    case 'delete': {
-      const removed = await queue.remove(selection, now);
-      if (removed > 0) {
-        for (const { mid } of await queue.finished(selection.mids ?? []))
-          tell({ kind: 'message-finished', at: now, mid, how: 'deleted' });
-      }
-      return removed;
-    }
+    case 'delete':
+      return removeMessages(queue, selection, now, tell);
   }
 }
 

@@ -31,7 +31,9 @@ export type TargetFault =
   | { readonly kind: 'bad-mailbox'; readonly fault: MailboxFault }
   | { readonly kind: 'bad-domain'; readonly fault: DomainFault }
   | { readonly kind: 'bad-server'; readonly text: string; readonly why: string }
-  | { readonly kind: 'bad-port'; readonly text: string };
+  | { readonly kind: 'bad-port'; readonly text: string }
+  /** Something else with an address or a domain in it: a link, a name with an address behind it, a domain with a port. */
+  | { readonly kind: 'wrapped'; readonly as: 'link' | 'name' | 'port'; readonly meant: string };
 
 /** A mailbox of 254 octets with a bracketed server of 253 characters and its port, and some room. */
 export const MAX_TARGET_LENGTH = 600;
@@ -51,7 +53,7 @@ export function parseTarget(typed: string): Outcome<Target, TargetFault> {
   const routed = ROUTED.exec(text) ?? ROUTED_LITERAL.exec(text);
   const address = routed?.[1] ?? text;
   const recipient = parseRecipient(address);
-  if (!recipient.ok) return recipient;
+  if (!recipient.ok) return wrappedIn(text) ?? recipient;
   if (routed === null) return succeeded({ text, ...recipient.value, server: null });
   const server = parseServer(routed[2] ?? '');
   return server.ok ? succeeded({ text, ...recipient.value, server: server.value }) : server;
@@ -104,6 +106,19 @@ export function describeTargetFault(fault: TargetFault): string {
       return `the server "${printable(fault.text, 80)}" cannot be used: ${fault.why}`;
     case 'bad-port':
       return `the port "${printable(fault.text, 20)}" is not a number from 1 to 65535`;
+    case 'wrapped':
+      return describeWrapping(fault.as, printable(fault.meant, 260));
+  }
+}
+
+function describeWrapping(as: 'link' | 'name' | 'port', meant: string): string {
+  switch (as) {
+    case 'link':
+      return `it is a link; write ${meant} alone`;
+    case 'name':
+      return `there is more than an address in it; write ${meant} alone`;
+    case 'port':
+      return `a port goes with a server, not with a domain; write ${meant} alone and give the port as an option, or name the server, as ${meant}[mx.example.com:25]`;
   }
 }
 
@@ -125,6 +140,22 @@ function parseRecipient(text: string): Outcome<Pick<Target, 'mailbox' | 'domain'
     ? succeeded({ mailbox: null, domain: domain.value })
     : failed({ kind: 'bad-domain', fault: domain.failure });
 }
+
+/** What people paste, where a target can be read in it; null for anything else. */
+function wrappedIn(text: string): Outcome<Target, TargetFault> | null {
+  for (const [as, form] of WRAPPINGS) {
+    const meant = form.exec(text)?.[1];
+    if (meant !== undefined && parseRecipient(meant).ok) return failed({ kind: 'wrapped', as, meant });
+  }
+  return null;
+}
+
+const WRAPPINGS = [
+  ['link', /^mailto:([^?]+)/i],
+  ['link', /^[a-z][a-z0-9+.-]*:\/\/([^/?#:]+)/i],
+  ['name', /<([^<>]+)>$/],
+  ['port', /^([^:@]+):[0-9]{1,5}$/],
+] as const;
 
 /** `[192.0.2.1]:25` and, as older testers write it, `[192.0.2.1:25]` or `[mx.example.com:25]`. */
 function serverAlone(text: string, inside: string, port: string | undefined): Outcome<Target, TargetFault> {

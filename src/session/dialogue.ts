@@ -125,8 +125,9 @@ export class Dialogue {
     this.#socket = null;
   }
 
-  /** Ends the connection at once, wherever it stands. */
+  /** Ends the connection at once, wherever it stands, and every wait on it. */
   close(): void {
+    this.#channel?.cancel();
     this.giveUp();
     const socket = this.#socket;
     if (socket === null || socket.destroyed) return;

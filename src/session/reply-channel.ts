@@ -112,6 +112,11 @@ export class ReplyChannel {
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
 
+  /** Whoever waits for a reply waits no longer. */
+  cancel(): void {
+    this.#finish(CANCELLED);
+  }
+
   readonly #onData = (chunk: Buffer): void => {
     this.#received += chunk.length;
     // Past the limit nothing is kept: the next one who waits learns of it.

@@ -19,6 +19,28 @@ const BAD: readonly Bad[] = [
   { what: 'several @', scene: probe('a@b@example.com'), says: /more than one @/ },
   { what: 'a bad A-label', scene: probe('ann@xn--0000000000.example'), says: /A-label|internationalised/ },
   { what: 'an address without brackets', scene: probe('192.0.2.1'), says: /written in brackets/ },
+  { what: 'a link', scene: probe('https://example.com/mail?x'), says: /it is a link; write example\.com alone/ },
+  { what: 'a mail link', scene: probe('mailto:ann@example.com?subject=x'), says: /write ann@example\.com alone/ },
+  {
+    what: 'an address with a name before it',
+    scene: probe('"Ann" <ann@example.com>'),
+    says: /more than an address in it; write ann@example\.com alone/,
+  },
+  {
+    what: 'a domain with a port',
+    scene: probe('example.com:25'),
+    says: /a port goes with a server.*write example\.com alone.*example\.com\[mx\.example\.com:25\]/,
+  },
+  {
+    what: 'a database that is none of PostgreSQL',
+    scene: { argv: ['queue', 'list', '--database', 'mysql://u:secret@host/x'] },
+    says: /^tlsreach: --database: the URL of a PostgreSQL database is expected, as postgres:\/\/user@host\/name\n$/,
+  },
+  {
+    what: 'a configuration in such a database',
+    scene: { argv: ['destconfig', 'list', '--database', 'host'] },
+    says: /--database: the URL of a PostgreSQL database is expected/,
+  },
   { what: 'a bad address literal', scene: probe('ann@[192.0.2.256]'), says: /not an address literal/ },
   {
     what: 'a port out of range in the target',
@@ -200,7 +222,7 @@ const BAD: readonly Bad[] = [
   {
     what: 'an output that cannot be written',
     scene: probe('--output', '/nowhere/x', 'example.com'),
-    says: /--output \/nowhere\/x: there is no such file/,
+    says: /--output \/nowhere\/x: its folder is not there/,
   },
   {
     what: 'expectations that are none',

@@ -260,6 +260,14 @@ test('DETAIL shows what Default means now, of one entry or of all', async () => 
   assert.equal((await step(store, 'detail', 'b.test')).code, 2);
 });
 
+test('a dialogue that changed something says at its end that nothing is in force yet, and only then (R127)', async () => {
+  const store = memoryConfigurationStore();
+  const changed = await talk(store, ['setup', '', 'y', '']);
+  assert.equal(changed.stderr, 'tlsreach: what was changed is pending until "tlsreach commit"\n');
+  const looked = await talk(store, ['list', '']);
+  assert.equal(looked.stderr, '');
+});
+
 test('every step has a command with flags, which does the same as the dialogue', async () => {
   const [spoken, scripted] = [memoryConfigurationStore(), memoryConfigurationStore()];
   await talk(spoken, ANSWERS);

@@ -1,7 +1,9 @@
 /** The command as a whole process: the executable, its exit code, what it writes where. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -139,6 +141,40 @@ test('a file that cannot be written to the end is exit 4 with a sentence, and st
   assert.match(stderr, /^tlsreach: --output .*full: there is no space left on the device\n$/);
   const directory = await start(['chain', '--format', 'ndjson', '-', '--output', folder], EXECUTABLE, '{}\n');
   assert.deepEqual([directory.code, directory.stderr], [2, `tlsreach: --output ${folder}: it is a directory\n`]);
+});
+
+test('a capture that cannot be written does not take the result with it: exit 4, and why, without a stack', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tlsreach-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  symlinkSync('/dev/full', join(folder, 'full'));
+  const words = ['probe', '--lab', 'null-mx.lab.test', '--capture', join(folder, 'full'), '--format', 'text'];
+  const { code, stdout, stderr } = await start(words);
+  assert.deepEqual([code, stdout], [4, '- null-mx.lab.test\n']);
+  assert.match(stderr, /tlsreach: --capture .*full: there is no space left on the device\n/);
+  assert.doesNotMatch(stderr, /internal error|\n {4}at /);
+});
+
+test('a port that is taken is said in a sentence, with what to do, and exit 2', async (context) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  context.after(() => taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as { readonly port: number };
+  const data = mkdtempSync(join(tmpdir(), 'tlsreach-'));
+  context.after(() => rmSync(data, { recursive: true }));
+  const lab = await start(['lab', '--dns-port', String(port)]);
+  assert.deepEqual(
+    [lab.code, lab.stderr],
+    [2, `tlsreach: --dns-port ${port}: another program listens there already; end that one, or choose another port\n`],
+  );
+  const web = await start(['serve', '--roles', 'web', '--data', data, '--http', `127.0.0.1:${port}`]);
+  assert.equal(web.code, 2);
+  assert.match(web.stderr, /--http 127\.0\.0\.1:\d+: another program listens there already/);
+});
+
+test('a run that ran out of its time says so (R4)', async () => {
+  const { code, stderr } = await start(['probe', '--lab', 'silent.lab.test', '--deadline', '1', '--quiet']);
+  assert.equal(code, 3);
+  assert.match(stderr, /tlsreach: --deadline: the run was stopped after 1 s; give it more time\n/);
 });
 
 test('a message about words from anywhere obeys none of them (R54)', async (context) => {

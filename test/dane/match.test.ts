@@ -102,6 +102,7 @@ describe('DANE-EE', () => {
     const verdict = match([tlsa('3 1 1', stranger), tlsa('3 1 1', leaf)]);
     assert.equal(inShort(verdict), 'match 3');
     assert.deepEqual(verdict.notes, [{ kind: 'other-records', count: 1 }]);
+    assert.match(verdict.notes.map(describeDaneNote).join(' '), /^1 more usable TLSA record matches something else/);
     assert.deepEqual(
       verdict.records.map(({ matched }) => matched),
       [false, true],
@@ -233,6 +234,8 @@ describe('a set of TLSA records', () => {
   it('with none usable is neither a match nor a mismatch (S-DANE-8)', () => {
     const verdict = match([tlsa('1 1 1', leaf), tlsa('0 0 1', root), { ...tlsa('3 1 1', leaf), data: 'ab' }]);
     assert.equal(inShort(verdict), 'unusable');
+    assert.match(verdict.detail, /^None of the 3 TLSA records can be used/);
+    assert.match(match([tlsa('1 1 1', leaf)]).detail, /^The TLSA record cannot be used/);
     assert.deepEqual(
       verdict.records.map(({ why }) => why),
       ['pkix-usage', 'pkix-usage', 'wrong-digest-length'],

@@ -277,7 +277,11 @@ describe('a transaction', { concurrency: 4 }, () => {
       test,
       OFFERED,
       { message: { after: 'silence' } },
-      { delivery: { timeouts: { connect: 60, greeting: 60, command: 60, data: 60, dataBlock: 60, finalDot: 0.2 } } },
+      {
+        delivery: {
+          timeouts: { connect: 60, greeting: 60, command: 60, data: 60, dataBlock: 60, finalDot: 0.2, handOver: 3_600 },
+        },
+      },
     );
     const since = performance.now();
     const { report } = await sender.deliver();

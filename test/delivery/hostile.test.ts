@@ -21,6 +21,7 @@ const TIMEOUTS = {
   data: STAGE_S,
   dataBlock: STAGE_S,
   finalDot: STAGE_S,
+  handOver: 3_600,
 };
 /** Stages of a session and of a transaction for three, and what a busy machine adds. */
 const MOST_MS = 25 * STAGE_S * 1000 + 2000;

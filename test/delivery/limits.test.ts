@@ -124,6 +124,38 @@ test('recipients counted for each address, in a time (R114)', async (context) =>
   );
 });
 
+test('a window that has room for some of the recipients takes them, and the others wait without an attempt (R114)', async (context) => {
+  const world = await queueWorld(context, {
+    controls: () => ({ recipientLimit: 3, recipientMinutes: 1, limitType: 'mx-ip', maxConcurrency: 1 }),
+  });
+  await world.dispatcher.start();
+  for (const name of ['a', 'b', 'c']) {
+    await world.accept([`${name}1@a.example`, `${name}2@a.example`]);
+    await world.calm();
+    await world.pass(5, 1);
+  }
+  await world.pass(180, 1);
+  const minutes = Map.groupBy(world.handed, ({ at }) => Math.floor(at / 60_000));
+  const inEach = [...minutes.values()].map((each) => each.reduce((sum, { addresses }) => sum + addresses.length, 0));
+  assert.deepEqual(inEach, [3, 3]);
+  const items = await world.store.list({ limit: 100 });
+  assert.deepEqual([...new Set(items.map(({ state, attempts }) => `${state} ${attempts}`))], ['delivered 1']);
+});
+
+test('what one address has no room for goes to the next one at once (R114)', async (context) => {
+  const world = await queueWorld(context, {
+    addressesOf: () => ['192.0.2.1', '192.0.2.2'],
+    controls: () => ({ recipientLimit: 3, recipientMinutes: 1, limitType: 'mx-ip', maxConcurrency: 1 }),
+  });
+  for (let count = 0; count < 7; count++) await world.accept([`u${count}@a.example`]);
+  await world.dispatcher.start();
+  await world.calm();
+  await world.pass(10, 1);
+  assert.equal(world.handed.length, 6);
+  await world.pass(110, 1);
+  assert.equal(world.handed.length, 7);
+});
+
 test('a limit for each gateway lets each of them have as many (R114)', async (context) => {
   const seen = gauge(({ mid }) => (mid % 2 === 0 ? 'even' : 'odd'));
   const gateways = ['north', 'south'].map((name) => ({ name, sourceAddress: null, heloName: null }));

@@ -154,6 +154,42 @@ test('what is held waits for a person, and what is deleted is gone', async (cont
   assert.equal(await program.ended, 0);
 });
 
+test('whatever way messages are deleted, the mail log says of each that it was, and of no other', async (context) => {
+  const { sink, run, serve, data } = await scene(context);
+  const send = (...to: readonly string[]) => run(['submit', '-f', 'me@here.example', ...to], 'Subject: x\n\nHi.\n');
+  await send('done@a.example');
+  const program = await serve();
+  assert.ok(await until(() => sink.arrivals.length === 1, 10_000));
+  program.process.kill('SIGTERM');
+  await program.ended;
+  await send('two@a.example', 'two@b.example');
+  await send('three@a.example');
+  await send('four@c.example');
+  await send('five@d.example');
+  assert.equal((await run(['queue', 'delete', '--destination', 'a.example'])).out, '2 recipients deleted.\n');
+  assert.equal((await run(['queue', 'delete', '1', '4'])).out, '1 recipient deleted.\n');
+  assert.equal((await run(['queue', 'delete', '--all'])).out, '2 recipients deleted.\n');
+  const ends = readFileSync(join(data, 'mail.log'), 'utf8').match(/Message finished MID .*/g);
+  assert.deepEqual(ends, [
+    'Message finished MID 1 done',
+    'Message finished MID 3 deleted',
+    'Message finished MID 4 deleted',
+    'Message finished MID 2 deleted',
+    'Message finished MID 5 deleted',
+  ]);
+});
+
+test('as cron calls it: a name alone gets the default domain, and without one it is said how to give it', async (context) => {
+  const { run } = await scene(context);
+  const cron = ['submit', '-FCronDaemon', '-i', '-B8BITMIME', '-oem', '-oi', '-t', '-f', 'root'];
+  const mail = 'From: root (Cron Daemon)\nTo: root\nSubject: Cron\n\nHi.\n';
+  const sent = await run([...cron, '--default-domain', 'here.example', '-v'], mail);
+  assert.deepEqual([sent.code, sent.out, sent.err], [0, 'MID 1\n', '']);
+  assert.match((await run(['queue', 'list'])).out, /root@here\.example -> root@here\.example/);
+  const odd = await run([...cron, '--default-domain', 'no domain'], mail);
+  assert.deepEqual([odd.code, odd.err.includes('--default-domain "no domain"')], [2, true], odd.err);
+});
+
 test('two processes over one folder: all is delivered once, and never over more connections than allowed (R114)', async (context) => {
   const { sink, run, serve, data } = await scene(context, { delayMs: 5 });
   await configure(data, (document) => {

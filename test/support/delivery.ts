@@ -59,6 +59,7 @@ export const QUICK_TIMEOUTS = {
   data: SECONDS,
   dataBlock: SECONDS,
   finalDot: SECONDS,
+  handOver: 3_600,
 } as const;
 
 export async function senderIn(test: Ending, scene: SenderScene = {}): Promise<Sender> {

@@ -221,6 +221,7 @@ async function compare(
     data: seconds,
     dataBlock: seconds,
     finalDot: seconds,
+    handOver: 3_600,
   };
   const handOver = createDelivery({
     house,

@@ -217,9 +217,14 @@ function scriptedHandOver(scene: QueueScene, { clock, handed, open }: Telling): 
     const addresses = scene.addressesOf?.(order.destination) ?? ['192.0.2.1'];
     let release: (() => void) | null = null;
     let ip = '';
+    let allowed = 0;
     for (ip of addresses) {
       release = await order.admit(ip);
-      if (release !== null) break;
+      if (release === null) continue;
+      allowed = (await order.allow?.(ip, message.recipients.length)) ?? message.recipients.length;
+      if (allowed > 0) break;
+      release();
+      release = null;
     }
     if (release === null) {
       const recipients = message.recipients.map((each) => outcomeOf(each, UNREACHABLE));
@@ -249,7 +254,11 @@ function scriptedHandOver(scene: QueueScene, { clock, handed, open }: Telling): 
     };
     let report: HandOverReport;
     try {
-      report = await carry(message);
+      const carriedNow = await carry({ ...message, recipients: message.recipients.slice(0, allowed) });
+      const waiting = message.recipients
+        .slice(allowed)
+        .map((each) => ({ ...outcomeOf(each, UNREACHABLE), waits: true }));
+      report = { ...carriedNow, recipients: [...carriedNow.recipients, ...waiting] };
     } catch (error) {
       end();
       throw error;
