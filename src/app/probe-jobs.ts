@@ -15,10 +15,11 @@ import type { Random } from '../base/random.ts';
 import type { ProbeOptions, ProbeRecord, RecordQuery, RecordStore } from '../probe/probe-record.ts';
 import type { ProbeEvent } from '../probe/request.ts';
 import type { ProbeResult } from '../probe/result.ts';
-import { describeTargetFault, parseTarget, showTargetDomain, type Target } from '../probe/target.ts';
+import { parseTarget, showTargetDomain, type Target } from '../probe/target.ts';
 import { type Allowance, createAllowance } from './allowance.ts';
 import { createEventTrail, type EventTrail, type JobEvent } from './event-trail.ts';
 import type { ProbeApps } from './probe-apps.ts';
+import { BROKEN_OFF, type PassingReason, type Refusal, refuse, tooMany } from './refusal.ts';
 import { unguessable } from './secrets.ts';
 
 export interface JobLimits {
@@ -75,10 +76,7 @@ export interface Caller {
   readonly anonymous: boolean;
 }
 
-export type Refusal =
-  | { readonly kind: 'bad-target'; readonly detail: string }
-  | { readonly kind: 'not-permitted'; readonly detail: string }
-  | { readonly kind: 'too-many'; readonly detail: string; readonly retryAfterMs: number };
+export type { Refusal } from './refusal.ts';
 
 export interface Job {
   readonly id: string;
@@ -184,7 +182,7 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
       end(job, {
         state: 'failed',
         result: null,
-        problem: 'The test broke off because of a fault of ours. It has been written down; please try again.',
+        problem: BROKEN_OFF.fault,
       });
     }
   };
@@ -209,7 +207,7 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
   const admit = (parsed: Target, options: ProbeOptions, { key: client }: Caller): Refusal | null => {
     const refused = refusalOf(house, parsed, options);
     if (refused !== null) return refused;
-    if (queue.length >= limits.waiting) return tooMany('More tests wait already than can be made soon.', 10_000);
+    if (queue.length >= limits.waiting) return tooMany({ kind: 'queue-full' }, 10_000);
     const place = String(
       parsed.server?.host === undefined
         ? showTargetDomain(parsed.domain)
@@ -217,25 +215,17 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
           ? parsed.server.host
           : parsed.server.host.text,
     );
-    return (
-      take(perClient, client, 'You have asked for many tests in a short time.') ??
-      take(perTarget, place, `${place} has been tested many times just now, and somebody runs it.`)
-    );
+    return take(perClient, client, { kind: 'client-often' }) ?? take(perTarget, place, { kind: 'target-often', place });
   };
 
   return {
     limits,
     ask: (asked, caller) => {
       const parsed = parseTarget(asked.target);
-      if (!parsed.ok) return failed({ kind: 'bad-target', detail: describeTargetFault(parsed.failure) });
-      if (stop.signal.aborted) return failed(tooMany('The service is going down.', 5_000));
+      if (!parsed.ok) return failed(refuse({ kind: 'target', fault: parsed.failure }));
+      if (stop.signal.aborted) return failed(tooMany({ kind: 'closing' }, 5_000));
       const options = { ...DEFAULT_OPTIONS, port: house.defaultPort, ...asked.options };
-      if (options.rcpt && caller.anonymous) {
-        return failed({
-          kind: 'not-permitted',
-          detail: 'Whether a mailbox exists is only tested for people who signed in.',
-        });
-      }
+      if (options.rcpt && caller.anonymous) return failed(refuse({ kind: 'mailbox-of-stranger' }));
       const key = JSON.stringify([parsed.value.text, options]);
       const known = byKey.get(key);
       if (known !== undefined && mayReuse(known, asked.fresh, clock.now(), limits)) {
@@ -289,7 +279,7 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     close: async (patienceMs) => {
       stop.abort();
       for (const job of queue.splice(0)) {
-        end(job, { state: 'failed', result: null, problem: "The service went down before it was this test's turn." });
+        end(job, { state: 'failed', result: null, problem: BROKEN_OFF.closing });
       }
       await new Promise<void>((resolve) => {
         const cancel = clock.setTimer(patienceMs, resolve);
@@ -319,34 +309,18 @@ function mayReuse(job: Running, fresh: boolean, now: number, { reuseMs }: JobLim
 
 function refusalOf(house: JobsOptions, target: Target, options: ProbeOptions): Refusal | null {
   const port = target.server?.port ?? options.port;
-  if (!house.ports.includes(port)) {
-    return {
-      kind: 'not-permitted',
-      detail: `Port ${port} is not among those that are tested here: ${house.ports.join(', ')}.`,
-    };
-  }
+  if (!house.ports.includes(port)) return refuse({ kind: 'port', port, ports: house.ports });
   const literals = [target.domain, target.server?.host].filter(
     (host) => host !== undefined && typeof host !== 'string',
   );
   const refused = literals.find((address) => house.privateAddresses === 'denied' && addressScope(address) !== 'global');
   if (refused === undefined) return null;
-  return {
-    kind: 'not-permitted',
-    detail: `The address ${refused.text} is ${addressScope(refused)}; only public addresses are tested here.`,
-  };
+  return refuse({ kind: 'private-address', address: refused.text, scope: addressScope(refused) });
 }
 
-function take(allowance: Allowance, key: string, why: string): Refusal | null {
+function take(allowance: Allowance, key: string, why: PassingReason): Refusal | null {
   const wait = allowance.take(key);
   return wait === null ? null : tooMany(why, wait);
-}
-
-function tooMany(detail: string, retryAfterMs: number): Refusal {
-  return {
-    kind: 'too-many',
-    detail: `${detail} Please try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-    retryAfterMs,
-  };
 }
 
 /** Fires after `ms`, unless the job has ended before. */
