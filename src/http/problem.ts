@@ -30,6 +30,10 @@ const TITLES = {
 
 export type ProblemKind = keyof typeof TITLES;
 
+export function isProblemKind(text: string): text is ProblemKind {
+  return Object.hasOwn(TITLES, text);
+}
+
 export function problemOf(kind: ProblemKind, detail: string, errors?: Problem['errors']): Problem {
   const [status, title] = TITLES[kind];
   return { type: `/problems/${kind}`, title, status, detail, ...(errors === undefined ? {} : { errors }) };

@@ -9,7 +9,9 @@ import { toJson } from '../report/json.ts';
 import { StoreTrouble } from '../store/trouble.ts';
 import { accountPages } from './account-pages.ts';
 import { knowCallers } from './caller.ts';
+import { explainPages } from './explain-pages.ts';
 import type { WebHouse } from './house.ts';
+import type { MessageKey } from './languages.ts';
 import { metricsRoutes } from './metrics.ts';
 import { operatorSide } from './operator-side.ts';
 import { probeApi } from './probe-api.ts';
@@ -78,24 +80,31 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
   });
   knowCallers(server, house);
   const views = createViews(house);
-  const fail = (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply =>
-    wantsPage(request) ? views.problem(request, reply, problem) : sendProblem(reply, problem);
+  const fail = (request: FastifyRequest, reply: FastifyReply, problem: Problem, words?: MessageKey): FastifyReply =>
+    wantsPage(request) ? views.problem(request, reply, problem, words) : sendProblem(reply, problem);
   server.setNotFoundHandler((request, reply) =>
-    fail(request, reply, problemOf('not-found', 'No page and no resource has this address.')),
+    fail(request, reply, problemOf('not-found', 'No page and no resource has this address.'), 'noSuchPage'),
   );
-  server.setErrorHandler((error: FastifyError, request, reply) => fail(request, reply, problemFrom(error, house)));
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemFrom(error, house);
+    return fail(request, reply, problem, OUR_FAULTS[problem.status]);
+  });
   // Those of the application come behind the library's own plugins, which have to be ready to see the routes.
   await server.register(async (inner) => {
     metricsRoutes(inner, house);
     serviceRoutes(inner, house);
     probeApi(inner, house);
     testerPages(inner, house, views);
+    explainPages(inner, views);
     accountPages(inner, house, views);
     if (house.appliance != null) operatorSide(inner, house, house.appliance, views);
   });
   await server.ready();
   return server;
 }
+
+/** What we say of ourselves in the language of the page, by status. */
+const OUR_FAULTS: Readonly<Record<number, MessageKey>> = { 500: 'ourFault', 503: 'storeAway' };
 
 function wantsPage(request: FastifyRequest): boolean {
   return !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html');

@@ -1,0 +1,2 @@
+import { RESULT_EN } from './result-en.ts';
+export const RESULT_PT = RESULT_EN;
