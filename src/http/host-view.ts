@@ -210,7 +210,7 @@ function transcriptView({ transcript }: HostResult) {
       phase: phases[index],
       // The first line of a phase says which.
       opens: index === 0 || phases[index] !== phases[index - 1] ? phaseHeading(phases[index] ?? 'connect') : '',
-      kind: kind === 'sent' ? 'sent' : kind === 'received' || kind === 'continued' ? 'received' : 'note',
+      kind: kind === 'sent' ? 'sent' : kind === 'received' || kind === 'continued' ? 'received' : 'noted',
       arrow: kind === 'sent' ? (tls ? '~~>' : '-->') : kind === 'received' ? (tls ? '<~~' : '<--') : '',
       text,
     })),

@@ -3,10 +3,21 @@ import { printable } from '../base/printable.ts';
 import { type FindingCode, findingEntry } from '../probe/finding-catalogue.ts';
 import { CONCEPTS } from '../report/explain-concepts.ts';
 import type { Language, Say } from './languages.ts';
+import { ES_WORDS } from './messages/es/words.ts';
+import { JA_WORDS } from './messages/ja/words.ts';
+import { NL_WORDS } from './messages/nl/words.ts';
 import { PAGE_ADVICE } from './messages/page-advice.ts';
+import { PT_WORDS } from './messages/pt/words.ts';
 import type { FindingWords, LanguageWords } from './messages/words.ts';
 
-const CATALOGUES: Readonly<Partial<Record<Language, LanguageWords>>> = {};
+/** Null for English, whose words stand in the catalogues themselves. */
+const CATALOGUES: Readonly<Record<Language, LanguageWords | null>> = {
+  en: null,
+  nl: NL_WORDS,
+  es: ES_WORDS,
+  pt: PT_WORDS,
+  ja: JA_WORDS,
+};
 
 export function findingWords(code: FindingCode, language: Language): FindingWords {
   const { title, explain, advice } = CATALOGUES[language]?.findings[code] ?? findingEntry(code);
