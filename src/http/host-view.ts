@@ -41,7 +41,11 @@ export function hostView(host: HostResult, index: number, result: ProbeResult, l
     chain: chain === null ? null : chainView(chain, at, say),
     identity: identity === null ? null : identityView(identity, say),
     dane: {
-      words: say(`hostDane.${dane.status}`),
+      words: say(
+        dane.status === 'not-tested' && (dane.records ?? []).length > 0
+          ? 'daneIs.uncompared'
+          : `hostDane.${dane.status}`,
+      ),
       evidence: dane.detail ?? '',
       records: dane.records ?? [],
     },

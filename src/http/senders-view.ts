@@ -95,6 +95,7 @@ const DANE_TONES = {
   match: 'good',
   'match-some': 'caution',
   unusable: 'caution',
+  uncompared: 'caution',
   none: 'unknown',
   'none-signed': 'unknown',
 } as const;

@@ -53,7 +53,16 @@ function namesOf(hosts: readonly HostResult[]): readonly string[] {
   return [...new Set(hosts.map(({ exchange }) => exchange))];
 }
 
-export const DANE_STATES = ['mismatch', 'failed', 'match', 'match-some', 'unusable', 'none', 'none-signed'] as const;
+export const DANE_STATES = [
+  'mismatch',
+  'failed',
+  'match',
+  'match-some',
+  'unusable',
+  'uncompared',
+  'none',
+  'none-signed',
+] as const;
 export type DaneState = (typeof DANE_STATES)[number];
 
 /** The TLSA records of all hosts together; null where nobody looked. */
@@ -63,6 +72,8 @@ export function daneState({ hosts, dns }: ProbeResult): DaneState | null {
   if (statuses.has('failed')) return 'failed';
   if (statuses.has('match')) return statuses.size === 1 ? 'match' : 'match-some';
   if (statuses.has('unusable')) return 'unusable';
+  // Records that nobody showed a certificate for.
+  if (hosts.some(({ dane }) => (dane.records ?? []).length > 0)) return 'uncompared';
   if (!statuses.has('none')) return null;
   return dns.mx.security === 'secure' ? 'none-signed' : 'none';
 }
@@ -122,56 +133,77 @@ export interface Reason {
 }
 
 /** Told from what each host showed; in the order of the hosts. */
-export function reasonsOf(who: TlsMode | SenderName, { hosts }: Pick<ProbeResult, 'hosts'>): readonly Reason[] {
-  const each = hosts.map((host) => ({ host: host.exchange, kind: reasonAt(who, host) }));
+export function reasonsOf(who: TlsMode | SenderName, { hosts, mtaSts }: Judged): readonly Reason[] {
+  const enforced = mtaSts.mode === 'enforce';
+  const each = hosts.map((host) => ({ host: host.exchange, kind: reasonAt(who, host, enforced) }));
   return [...Map.groupBy(each, ({ kind }) => kind)].map(([kind, list]) => ({
     kind,
     hosts: [...new Set(list.map(({ host }) => host))],
   }));
 }
 
-function reasonAt(who: TlsMode | SenderName, host: HostResult): ReasonKind {
+type Judged = Pick<ProbeResult, 'hosts' | 'mtaSts'>;
+
+/** Senders whose mode is joined with what is published (`policy/published.ts`). */
+const HONOURS: ReadonlySet<string> = new Set<TlsMode | SenderName>([...TLS_MODES, 'mta-sts']);
+
+function reasonAt(who: TlsMode | SenderName, host: HostResult, enforced: boolean): ReasonKind {
+  const { stages } = host;
   switch (host.verdict) {
     case 'unreachable':
       return 'unreachable';
-    case 'inconclusive':
     case 'skipped':
       return 'unjudged';
+    case 'inconclusive':
+      // It came as far as STARTTLS and refused that for now.
+      return stages.helo.result === 'ok' && stages.tls.result === 'fail' ? 'clear' : 'unjudged';
     case 'broken-tls':
       return 'broken-tls';
     case 'clear':
-      return who === 'no' || who === 'postfix-none' ? 'refused' : 'clear';
+      return mayGoInClear(who, host, enforced) ? 'refused' : 'clear';
     case 'encrypted':
-      return reasonUnderTls(who, host);
+      return reasonUnderTls(who, host, enforced);
   }
 }
 
-function reasonUnderTls(who: TlsMode | SenderName, host: HostResult): ReasonKind {
-  if (host.stages.from.result === 'fail' || host.stages.to.result === 'fail') return 'refused';
-  const { chain, identity, dane, mtaSts } = host;
-  const trusted = chain?.trusted === true;
+/** No mode and no published policy forbids it: whoever refuses is the host. */
+function mayGoInClear(who: TlsMode | SenderName, { dane, mtaSts }: HostResult, enforced: boolean): boolean {
+  if (who === 'postfix-none' || who === 'postfix-may') return true;
+  const asked = dane.status === 'failed' || (dane.records ?? []).length > 0;
+  const covered = enforced && mtaSts.status === 'covered';
+  return (who === 'no' || who === 'preferred' || who === 'preferred-verify') && !asked && !covered;
+}
+
+function reasonUnderTls(who: TlsMode | SenderName, host: HostResult, enforced: boolean): ReasonKind {
+  const { chain, identity, dane, mtaSts, stages } = host;
+  if (stages.from.result === 'fail' || stages.to.result === 'fail') return 'refused';
+  const named = (kind: ReasonKind): ReasonKind => (chain?.trusted === true ? kind : 'chain');
+  if (HONOURS.has(who)) {
+    if (who !== 'mta-sts' && dane.status === 'mismatch') return 'dane-mismatch';
+    if (enforced && mtaSts.status === 'not-covered') return 'sts-not-covered';
+  }
   switch (who) {
-    case 'preferred-verify':
     case 'required-verify':
-      return trusted && identity?.verify.matched !== true ? 'not-the-domain' : trusted ? 'refused' : 'chain';
-    case 'required-verify-hosted':
-      return trusted && identity?.hosted.matched !== true ? 'not-the-host' : trusted ? 'refused' : 'chain';
+      return named(identity?.verify.matched === true ? 'not-the-host' : 'not-the-domain');
+    case 'postfix-secure':
+      return named('not-the-domain');
     case 'dane-opportunistic':
     case 'postfix-dane':
       return 'dane-mismatch';
     case 'dane-mandatory':
     case 'postfix-dane-only':
       return dane.status === 'mismatch' ? 'dane-mismatch' : 'dane-absent';
-    case 'mta-sts':
-      if (mtaSts.status === 'not-covered') return 'sts-not-covered';
-      return trusted ? 'not-the-host' : 'chain';
     case 'requiretls':
-      return host.extensionsUnderTls.some((each) => /^REQUIRETLS\b/i.test(each)) ? 'not-the-host' : 'no-requiretls';
-    case 'postfix-verify':
-      return trusted ? 'not-the-host' : 'chain';
-    case 'postfix-secure':
-      return trusted ? 'not-the-domain' : 'chain';
-    default:
+      return host.extensionsUnderTls.some((each) => /^REQUIRETLS\b/i.test(each))
+        ? named('not-the-host')
+        : 'no-requiretls';
+    case 'postfix-none':
+    case 'postfix-may':
+    case 'postfix-encrypt':
+    case 'postfix-fingerprint':
       return 'refused';
+    // What asks for no name itself may still have to honour an enforced policy, which does.
+    default:
+      return named('not-the-host');
   }
 }

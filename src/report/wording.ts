@@ -199,6 +199,7 @@ const DANE_WORDS: Readonly<Record<DaneState, string>> = {
   match: 'TLSA records match',
   'match-some': 'TLSA records match at some hosts',
   unusable: 'TLSA records are published, but none is usable',
+  uncompared: 'TLSA records are published, and no certificate was seen to compare them with',
   'none-signed': 'no TLSA records (the zone is signed: you could have them)',
   none: 'no TLSA records',
 };

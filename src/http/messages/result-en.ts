@@ -57,6 +57,7 @@ export const RESULT_EN = {
   'daneIs.match': 'TLSA records match the certificates',
   'daneIs.match-some': 'TLSA records match at some of the servers',
   'daneIs.unusable': 'TLSA records are published, but none of them is usable',
+  'daneIs.uncompared': 'TLSA records are published, and no certificate was seen to compare them with',
   'daneIs.none': 'no TLSA records',
   'daneIs.none-signed': 'no TLSA records; the zone is signed, so they could be published',
   'no.unreachable': '{hosts} cannot be reached',

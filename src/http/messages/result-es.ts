@@ -59,6 +59,7 @@ export const RESULT_ES: ResultMessages = {
   'daneIs.match': 'los registros TLSA coinciden con los certificados',
   'daneIs.match-some': 'los registros TLSA coinciden en algunos servidores',
   'daneIs.unusable': 'hay registros TLSA publicados, pero ninguno es utilizable',
+  'daneIs.uncompared': 'hay registros TLSA publicados, y no se vio ningún certificado con que compararlos',
   'daneIs.none': 'sin registros TLSA',
   'daneIs.none-signed': 'sin registros TLSA; la zona está firmada, así que podrían publicarse',
   'no.unreachable': 'no se puede llegar a {hosts}',

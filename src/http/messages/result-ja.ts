@@ -58,6 +58,7 @@ export const RESULT_JA: ResultMessages = {
   'daneIs.match': 'TLSA レコードが証明書と一致します',
   'daneIs.match-some': '一部のサーバーで TLSA レコードが一致します',
   'daneIs.unusable': 'TLSA レコードは公開されていますが、使えるものがありません',
+  'daneIs.uncompared': 'TLSA レコードは公開されていますが、比較する証明書が見えませんでした',
   'daneIs.none': 'TLSA レコードはありません',
   'daneIs.none-signed': 'TLSA レコードはありません。ゾーンは署名済みなので公開できます',
   'no.unreachable': '{hosts} に接続できません',

@@ -59,6 +59,7 @@ export const RESULT_NL: ResultMessages = {
   'daneIs.match': 'de TLSA-records kloppen met de certificaten',
   'daneIs.match-some': 'de TLSA-records kloppen bij een deel van de servers',
   'daneIs.unusable': 'er zijn TLSA-records gepubliceerd, maar geen ervan is bruikbaar',
+  'daneIs.uncompared': 'er zijn TLSA-records gepubliceerd, en er was geen certificaat te zien om ze mee te vergelijken',
   'daneIs.none': 'geen TLSA-records',
   'daneIs.none-signed': 'geen TLSA-records; de zone is ondertekend, dus ze zouden gepubliceerd kunnen worden',
   'no.unreachable': '{hosts} is niet bereikbaar',

@@ -58,6 +58,7 @@ export const RESULT_PT: ResultMessages = {
   'daneIs.match': 'os registos TLSA coincidem com os certificados',
   'daneIs.match-some': 'os registos TLSA coincidem em alguns servidores',
   'daneIs.unusable': 'há registos TLSA publicados, mas nenhum é utilizável',
+  'daneIs.uncompared': 'há registos TLSA publicados, e não se viu nenhum certificado com que os comparar',
   'daneIs.none': 'sem registos TLSA',
   'daneIs.none-signed': 'sem registos TLSA; a zona está assinada, por isso poderiam ser publicados',
   'no.unreachable': 'não se consegue chegar a {hosts}',
