@@ -170,8 +170,8 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     const { before, now } = request.params as { readonly before: string; readonly now: string };
     const [old, fresh] = await Promise.all([jobs.find(before.slice(0, 40)), jobs.find(now.slice(0, 40))]);
     if (old === null || fresh === null || old.result === null || fresh.result === null) return unknown(request, reply);
-    const { say } = views.frame(request);
-    const comparison = comparisonPage(old.result, fresh.result, say);
+    const { say, language } = views.frame(request);
+    const comparison = comparisonPage(old.result, fresh.result, language, say);
     return views.page(
       request,
       reply,

@@ -13,7 +13,7 @@ export function verdictView(result: ProbeResult, shown: readonly ShownFinding[],
   const { value, maximum, secure } = confidence;
   return {
     tone: value === null ? 'unknown' : secure ? 'good' : 'bad',
-    sign: value === null ? '?' : secure ? '✓' : '✕',
+    sign: status === 'null-mx' ? '–' : value === null ? '?' : secure ? '✓' : '✕',
     headline:
       status === 'tested' ? say(value === null ? 'notJudged' : secure ? 'secure' : 'notSecure') : say(`head.${status}`),
     value,
@@ -62,10 +62,11 @@ function sentencesOf(result: ProbeResult, say: Say): readonly string[] {
 }
 
 /** What makes senders insist on the encryption; nothing where that was not looked at. */
-function obligation({ dane, mtaSts }: ProbeResult, say: Say): readonly string[] {
+function obligation({ dane, mtaSts, senders }: ProbeResult, say: Say): readonly string[] {
+  const met = senders['mta-sts'].channel === 'encrypted';
   const words = [
     ...(dane.status === 'match' ? [say('why.dane')] : []),
-    ...(mtaSts.mode === 'enforce' ? [say('why.sts')] : []),
+    ...(mtaSts.mode === 'enforce' ? [say(met ? 'why.sts' : 'why.stsUnmet')] : []),
   ];
   if (words.length > 0) return words;
   const looked = dane.status === 'none' && (mtaSts.mode === 'absent' || mtaSts.mode === 'none');

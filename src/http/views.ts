@@ -56,7 +56,8 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
   const render = (name: string, values: object): string => {
     const template = compiled.get(name);
     if (template === undefined) throw new Error(`there is no template ${name}`);
-    const part = (inner: string, more: object): string => render(inner, { ...values, ...more });
+    // Without its last line feed, so that a part may stand within a line.
+    const part = (inner: string, more: object): string => render(inner, { ...values, ...more }).trim();
     return template({ ...values, part }) as string;
   };
   const frame = (request: FastifyRequest): Frame => {

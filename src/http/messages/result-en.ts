@@ -16,6 +16,7 @@ export const RESULT_EN = {
   'why.good.one': 'The mail server takes mail encrypted, and its certificate proves whose server it is.',
   'why.dane': 'DANE obliges senders that use it to encrypt.',
   'why.sts': 'MTA-STS obliges senders that honour it to encrypt.',
+  'why.stsUnmet': 'The MTA-STS policy in force is not met: senders that honour it do not deliver.',
   'why.unguarded':
     'Nothing obliges senders to insist on it: without DANE or an enforced MTA-STS policy, somebody on the way could suppress the encryption.',
   'why.provisional': 'Provisional: a server put us off before its TLS could be judged.',
@@ -307,6 +308,8 @@ export const RESULT_EN = {
   'worse.gone': '{host} is gone.',
   'worse.stage': '{host}: {stage} was OK and is not any more.',
   'worse.mode': 'With {mode} mail would now {outcome}.',
+  appeared: 'New findings',
+  mended: 'Findings that are gone',
   changesOnly: 'What changed',
   sameAsBefore: 'What stayed the same',
   nothingChanged: 'Nothing changed.',

@@ -18,6 +18,7 @@ export const RESULT_ES: ResultMessages = {
   'why.good.one': 'El servidor acepta el correo cifrado, y su certificado prueba de quién es.',
   'why.dane': 'DANE obliga a cifrar a los remitentes que lo usan.',
   'why.sts': 'MTA-STS obliga a cifrar a los remitentes que lo respetan.',
+  'why.stsUnmet': 'No se cumple la política MTA-STS en vigor: los remitentes que la respetan no entregan.',
   'why.unguarded':
     'Nada obliga a los remitentes a insistir en ello: sin DANE ni una política MTA-STS en vigor, alguien en el camino podría suprimir el cifrado.',
   'why.provisional': 'Provisional: un servidor nos aplazó antes de poder juzgar su TLS.',
@@ -313,6 +314,8 @@ export const RESULT_ES: ResultMessages = {
   'worse.gone': '{host} ha desaparecido.',
   'worse.stage': '{host}: {stage} estaba OK y ya no lo está.',
   'worse.mode': 'Con {mode} el correo ahora {outcome}.',
+  appeared: 'Hallazgos nuevos',
+  mended: 'Hallazgos que ya no están',
   changesOnly: 'Lo que cambió',
   sameAsBefore: 'Lo que sigue igual',
   nothingChanged: 'No cambió nada.',

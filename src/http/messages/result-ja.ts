@@ -18,6 +18,7 @@ export const RESULT_JA: ResultMessages = {
   'why.good.one': 'メールサーバーは暗号化されたメールを受け付け、証明書が誰のサーバーかを証明しています。',
   'why.dane': 'DANE を使う送信者は暗号化を義務づけられます。',
   'why.sts': 'MTA-STS に従う送信者は暗号化を義務づけられます。',
+  'why.stsUnmet': '有効な MTA-STS ポリシーが満たされていません。それに従う送信者は配送しません。',
   'why.unguarded':
     'ただし送信者にそれを義務づけるものはありません。DANE も有効な MTA-STS ポリシーもないため、経路上の誰かが暗号化を抑え込めます。',
   'why.provisional': '暫定: TLS を判定する前に、あるサーバーに先送りされました。',
@@ -309,6 +310,8 @@ export const RESULT_JA: ResultMessages = {
   'worse.gone': '{host} がなくなりました。',
   'worse.stage': '{host}: {stage} は OK でしたが、今は違います。',
   'worse.mode': '{mode} では、メールは今 {outcome}。',
+  appeared: '新しい検出事項',
+  mended: 'なくなった検出事項',
   changesOnly: '変わった点',
   sameAsBefore: '変わらない点',
   nothingChanged: '何も変わっていません。',

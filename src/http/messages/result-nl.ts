@@ -18,6 +18,8 @@ export const RESULT_NL: ResultMessages = {
   'why.good.one': 'De mailserver neemt e-mail versleuteld aan, en het certificaat bewijst van wie de server is.',
   'why.dane': 'DANE verplicht afzenders die het gebruiken tot versleutelen.',
   'why.sts': 'MTA-STS verplicht afzenders die het naleven tot versleutelen.',
+  'why.stsUnmet':
+    'Aan het MTA-STS-beleid dat van kracht is wordt niet voldaan: afzenders die het naleven bezorgen niet.',
   'why.unguarded':
     'Niets verplicht afzenders om erop te staan: zonder DANE of een afgedwongen MTA-STS-beleid kan iemand onderweg de versleuteling onderdrukken.',
   'why.provisional': 'Voorlopig: een server stelde ons uit voordat zijn TLS beoordeeld kon worden.',
@@ -311,6 +313,8 @@ export const RESULT_NL: ResultMessages = {
   'worse.gone': '{host} is weg.',
   'worse.stage': '{host}: {stage} was OK en is dat niet meer.',
   'worse.mode': 'Met {mode} zou e-mail nu {outcome}.',
+  appeared: 'Nieuwe bevindingen',
+  mended: 'Bevindingen die weg zijn',
   changesOnly: 'Wat veranderde',
   sameAsBefore: 'Wat gelijk bleef',
   nothingChanged: 'Er veranderde niets.',

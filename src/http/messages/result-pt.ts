@@ -17,6 +17,7 @@ export const RESULT_PT: ResultMessages = {
   'why.good.one': 'O servidor aceita e-mail cifrado, e o certificado prova de quem é.',
   'why.dane': 'O DANE obriga a cifrar os remetentes que o usam.',
   'why.sts': 'O MTA-STS obriga a cifrar os remetentes que o respeitam.',
+  'why.stsUnmet': 'A política MTA-STS em vigor não é cumprida: os remetentes que a respeitam não entregam.',
   'why.unguarded':
     'Nada obriga os remetentes a insistir nisso: sem DANE nem uma política MTA-STS em vigor, alguém no caminho poderia suprimir a cifra.',
   'why.provisional': 'Provisório: um servidor adiou-nos antes de se poder avaliar o seu TLS.',
@@ -311,6 +312,8 @@ export const RESULT_PT: ResultMessages = {
   'worse.gone': '{host} desapareceu.',
   'worse.stage': '{host}: {stage} estava OK e já não está.',
   'worse.mode': 'Com {mode} o e-mail agora {outcome}.',
+  appeared: 'Constatações novas',
+  mended: 'Constatações que desapareceram',
   changesOnly: 'O que mudou',
   sameAsBefore: 'O que ficou igual',
   nothingChanged: 'Nada mudou.',
