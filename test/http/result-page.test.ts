@@ -112,7 +112,7 @@ function untested(): readonly ProbeResult[] {
   }));
 }
 
-test('the sentence under the headline says why, and a chip leads to its finding', async () => {
+test('the sentence under the headline says why, and a chip leads to its finding (R49)', async () => {
   const html = (await pagesOf(TELLING, ['en'])).get('en') ?? '';
   assert.match(html, /class="sentence">At 2 of 2 mail servers the certificate does not prove/);
   for (const [, anchor] of html
