@@ -11,9 +11,9 @@ import type { Random } from '../base/random.ts';
 import type { BatchItem, BatchRecord, BatchReport, BatchStore, KeptBatch } from '../probe/batch-record.ts';
 import { LEASE_MS, type ProbeOptions, RENEW_MS, RESTARTED } from '../probe/probe-record.ts';
 import { MAX_TARGET_LENGTH } from '../probe/target.ts';
-import { tooMany } from './probe-admission.ts';
-import type { Caller, Job, Refusal } from './probe-job.ts';
-import { type ProbeJobs, WENT_DOWN } from './probe-jobs.ts';
+import type { Caller, Job } from './probe-job.ts';
+import type { ProbeJobs } from './probe-jobs.ts';
+import { BROKEN_OFF, type Refusal, tooMany } from './refusal.ts';
 import { unguessable } from './secrets.ts';
 
 /** Batches of one caller that are under way. */
@@ -127,7 +127,7 @@ export function createBatches(house: BatchesOptions): Batches {
     const tries = one.items[place]?.tries ?? 0;
     if (job.result !== null) {
       change(one, place, { state: 'done', value: job.result.confidence.value, problem: null });
-    } else if ((job.problem === RESTARTED || job.problem === WENT_DOWN) && tries < MAX_TRIES) {
+    } else if ((job.problem === RESTARTED || job.problem === BROKEN_OFF.closing) && tries < MAX_TRIES) {
       one.jobs.delete(place);
       change(one, place, { state: 'waiting', probe: null });
     } else {
@@ -307,9 +307,8 @@ export function createBatches(house: BatchesOptions): Batches {
 
   return {
     start: async (order, caller) => {
-      if (stop.signal.aborted) return failed(tooMany('The service is going down.', 5_000));
-      if (active.size >= MAX_ACTIVE)
-        return failed(tooMany('More batches are under way than can be worked on.', 30_000));
+      if (stop.signal.aborted) return failed(tooMany({ kind: 'closing' }, 5_000));
+      if (active.size >= MAX_ACTIVE) return failed(tooMany({ kind: 'batches-full' }, 30_000));
       const items = order.targets.map((target, place): BatchItem => {
         const asked = { target, options: order.options, fresh: order.fresh };
         const refused = jobs.refusalOf(asked, caller);
@@ -340,7 +339,7 @@ export function createBatches(house: BatchesOptions): Batches {
         reportDetail: null,
       };
       if (!(await store.create({ batch, items }, lease(), MAX_OF_CALLER)))
-        return failed(tooMany('You have several batches under way.', 30_000, 'client'));
+        return failed(tooMany({ kind: 'batches-of-client' }, 30_000));
       const one: Active = { batch, items, jobs: new Map(), dirty: new Set(), notBefore: new Map(), lost: false };
       begin(one);
       return succeeded({ batch, items: one.items, jobs: one.jobs });

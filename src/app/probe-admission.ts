@@ -4,7 +4,8 @@ import { addressScope } from '../base/ip-address.ts';
 import type { ProbeOptions } from '../probe/probe-record.ts';
 import { showTargetDomain, type Target } from '../probe/target.ts';
 import { type Allowance, createAllowance } from './allowance.ts';
-import type { Caller, JobLimits, Refusal } from './probe-job.ts';
+import type { Caller, JobLimits } from './probe-job.ts';
+import { type PassingReason, type Refusal, refuse, type TooMany, tooMany } from './refusal.ts';
 
 export interface AdmissionOptions {
   readonly clock: Clock;
@@ -42,18 +43,18 @@ export function createAdmission(house: AdmissionOptions): Admission {
   return {
     refusalOf: (target, options, { anonymous }) => {
       if (options.rcpt && anonymous) {
-        return notPermitted('Whether a mailbox exists is only tested for people who signed in.');
+        return refuse({ kind: 'mailbox-of-stranger' });
       }
       return placeRefusal(house, target, options);
     },
     take: (target, { key }, patient) => {
       const place = placeOf(target);
-      const refused = take(perClient, key, 'client', 'You have asked for many tests in a short time.');
+      const refused = take(perClient, key, { kind: 'client-often' });
       if (refused !== null) {
         if (!patient) tell(key, clock.monotonic() + refused.retryAfterMs);
         return refused;
       }
-      return take(perTarget, place, 'target', `${place} has been tested many times just now, and somebody runs it.`);
+      return take(perTarget, place, { kind: 'target-often', place });
     },
     waitOf: ({ key }) => {
       const until = toldUntil.get(key);
@@ -74,34 +75,17 @@ function placeOf({ server, domain }: Target): string {
 function placeRefusal(house: AdmissionOptions, target: Target, options: ProbeOptions): Refusal | null {
   const port = target.server?.port ?? options.port;
   if (!house.ports.includes(port)) {
-    return notPermitted(`Port ${port} is not among those that are tested here: ${house.ports.join(', ')}.`);
+    return refuse({ kind: 'port', port, ports: house.ports });
   }
   const literals = [target.domain, target.server?.host].filter(
     (host) => host !== undefined && typeof host !== 'string',
   );
   const refused = literals.find((address) => house.privateAddresses === 'denied' && addressScope(address) !== 'global');
   if (refused === undefined) return null;
-  return notPermitted(
-    `The address ${refused.text} is ${addressScope(refused)}; only public addresses are tested here.`,
-  );
+  return refuse({ kind: 'private-address', address: refused.text, scope: addressScope(refused) });
 }
 
-function notPermitted(detail: string): Refusal {
-  return { kind: 'not-permitted', detail };
-}
-
-type TooMany = Refusal & { readonly kind: 'too-many' };
-
-function take(allowance: Allowance, key: string, whose: TooMany['whose'], why: string): TooMany | null {
+function take(allowance: Allowance, key: string, why: PassingReason): TooMany | null {
   const wait = allowance.take(key);
-  return wait === null ? null : tooMany(why, wait, whose);
-}
-
-export function tooMany(detail: string, retryAfterMs: number, whose: TooMany['whose'] = 'service'): TooMany {
-  return {
-    kind: 'too-many',
-    detail: `${detail} Please try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-    retryAfterMs,
-    whose,
-  };
+  return wait === null ? null : tooMany(why, wait);
 }

@@ -48,17 +48,6 @@ export interface Caller {
   readonly anonymous: boolean;
 }
 
-export type Refusal =
-  | { readonly kind: 'bad-target'; readonly detail: string }
-  | { readonly kind: 'not-permitted'; readonly detail: string }
-  | {
-      readonly kind: 'too-many';
-      readonly detail: string;
-      readonly retryAfterMs: number;
-      /** Who has had too many: others may still have one. */
-      readonly whose: 'client' | 'target' | 'service';
-    };
-
 export interface Job {
   readonly id: string;
   readonly target: string;

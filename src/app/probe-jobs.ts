@@ -15,9 +15,9 @@ import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import type { Random } from '../base/random.ts';
 import type { ProbeOptions, ProbeRecord, RecordQuery, RecordStore } from '../probe/probe-record.ts';
 import type { ProbeEvent } from '../probe/request.ts';
-import { describeTargetFault, parseTarget, showTargetDomain, type Target } from '../probe/target.ts';
+import { parseTarget, showTargetDomain, type Target } from '../probe/target.ts';
 import { createEventTrail, type JobEvent } from './event-trail.ts';
-import { createAdmission, tooMany } from './probe-admission.ts';
+import { createAdmission } from './probe-admission.ts';
 import type { ProbeApps } from './probe-apps.ts';
 import {
   type Admitted,
@@ -27,9 +27,9 @@ import {
   type Job,
   type JobLimits,
   jobOf,
-  type Refusal,
   tellEnd,
 } from './probe-job.ts';
+import { BROKEN_OFF, type Refusal, refuse, tooMany } from './refusal.ts';
 import { createResultKeeper } from './result-keeper.ts';
 import { digestOf, unguessable } from './secrets.ts';
 import { createTestsElsewhere } from './tests-elsewhere.ts';
@@ -67,8 +67,6 @@ export interface ProbeJobs {
   readonly limits: JobLimits;
 }
 
-/** Told of tests that ended because the process did. */
-export const WENT_DOWN = 'The server went down before this test was done. Please start it again.';
 /** What is cut short at the end may take so long to notice, ms. */
 const CUT_MS = 1_000;
 /** Clocks of several machines differ; a result from further ahead was made before somebody set the clock back, ms. */
@@ -130,19 +128,15 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     try {
       const result = await house.apps.probe(job.options, requestOf(job), { signal: limit, onEvent });
       // What was cut short says nothing of the target.
-      if (cut.signal.aborted) end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+      if (cut.signal.aborted) end(job, { state: 'failed', result: null, problem: BROKEN_OFF.closing });
       else end(job, { state: 'done', result, problem: null });
     } catch (error) {
-      if (cut.signal.aborted) return end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+      if (cut.signal.aborted) return end(job, { state: 'failed', result: null, problem: BROKEN_OFF.closing });
       house.log('error', 'a test broke', {
         id: job.id,
         error: error instanceof Error ? (error.stack ?? '') : String(error),
       });
-      end(job, {
-        state: 'failed',
-        result: null,
-        problem: 'The test broke off because of a fault of ours. It has been written down; please try again.',
-      });
+      end(job, { state: 'failed', result: null, problem: BROKEN_OFF.fault });
     }
   };
 
@@ -178,7 +172,7 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     }
     // Those that are being put on record will run or wait, too; this one is among them.
     if (queue.length + beginning.size > limits.waiting + limits.running - running)
-      return failed(tooMany('More tests wait already than can be made soon.', 10_000));
+      return failed(tooMany({ kind: 'queue-full' }, 10_000));
     const refused = admission.take(target, caller, patient);
     if (refused !== null) return failed(refused);
     const createdAt = clock.now();
@@ -200,7 +194,7 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
     };
     remember(job);
     if (closing) {
-      end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+      end(job, { state: 'failed', result: null, problem: BROKEN_OFF.closing });
       return succeeded({ job, reused: false });
     }
     queue.push(job);
@@ -211,7 +205,7 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
 
   const read = (asked: Asked, caller: Caller): Outcome<Reading, Refusal> => {
     const parsed = parseTarget(asked.target);
-    if (!parsed.ok) return failed({ kind: 'bad-target', detail: describeTargetFault(parsed.failure) });
+    if (!parsed.ok) return failed(refuse({ kind: 'target', fault: parsed.failure }));
     const target = parsed.value;
     const options = { ...DEFAULT_OPTIONS, port: house.defaultPort, ...asked.options };
     const refused = admission.refusalOf(target, options, caller);
@@ -227,7 +221,7 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
       if (!reading.ok) return reading;
       const { key } = reading.value;
       for (;;) {
-        if (closing) return failed(tooMany('The service is going down.', 5_000));
+        if (closing) return failed(tooMany({ kind: 'closing' }, 5_000));
         const known = byKey.get(key);
         if (known !== undefined && mayReuse(known, asked.fresh, clock.now(), limits)) {
           return succeeded({ job: known, reused: true });
@@ -275,14 +269,14 @@ export function createProbeJobs(house: JobsOptions): ProbeJobs {
       closing = true;
       elsewhere.close();
       await Promise.allSettled(beginning.values());
-      for (const job of queue.splice(0)) end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+      for (const job of queue.splice(0)) end(job, { state: 'failed', result: null, problem: BROKEN_OFF.closing });
       const over = async (): Promise<void> => {
         while (underWay.size > 0) await Promise.allSettled(underWay);
       };
       if (!(await within(clock, patienceMs, over()))) {
         cut.abort();
         await within(clock, CUT_MS, over());
-        for (const job of jobs.values()) end(job, { state: 'failed', result: null, problem: WENT_DOWN });
+        for (const job of jobs.values()) end(job, { state: 'failed', result: null, problem: BROKEN_OFF.closing });
       }
       await keeper.close();
       await house.apps.close();
@@ -358,6 +352,5 @@ export {
   DEFAULT_OPTIONS,
   type Job,
   type JobLimits,
-  type Refusal,
 } from './probe-job.ts';
 export type { JobEvent };

@@ -2,7 +2,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ShownBatch } from '../app/batches.ts';
-import type { Asked, Refusal } from '../app/probe-jobs.ts';
+import type { Asked } from '../app/probe-jobs.ts';
+import type { Refusal } from '../app/refusal.ts';
 import { unguessable } from '../app/secrets.ts';
 import { describeMailboxFault, parseMailbox } from '../base/mailbox.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';

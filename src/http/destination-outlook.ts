@@ -4,7 +4,7 @@ import { TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import { cleanResult } from '../report/clean.ts';
 import type { Say } from './languages.ts';
-import { outcomeWords } from './result-page.ts';
+import { outcomeWords } from './senders-view.ts';
 
 export interface Outlook {
   readonly id: string;

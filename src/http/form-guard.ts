@@ -12,7 +12,8 @@ export function fromOurPage(views: Views) {
     const foreign =
       site === undefined ? origin !== undefined && hostOf(origin) !== host : site !== 'same-origin' && site !== 'none';
     if (!foreign) return undefined;
-    return views.problem(request, reply, problemOf('not-permitted', 'This form was sent by a page of another site.'));
+    const problem = problemOf('not-permitted', 'This form was sent by a page of another site.');
+    return views.problem(request, reply, problem, 'foreignForm');
   };
 }
 
@@ -27,6 +28,7 @@ export function withToken(views: Views) {
       request,
       reply,
       problemOf('not-permitted', 'This form is out of date. Open the page again and repeat what you did.'),
+      'oldForm',
     );
   };
 }

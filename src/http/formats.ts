@@ -9,6 +9,13 @@ export function formatsOf(): readonly Format[] {
   return FORMATS;
 }
 
+/** Whom each format is for; a format that is added has to find its place here. */
+export const FORMAT_GROUPS = {
+  forPeople: ['html', 'markdown', 'detail', 'table', 'text', 'pager', 'pager-html'],
+  forScripts: ['json', 'ndjson', 'csv', 'xml', 'xml-score', 'xml-matrix', 'xml-detail'],
+  forChecks: ['junit', 'sarif', 'openmetrics', 'nagios'],
+} as const satisfies Readonly<Record<string, readonly Format[]>>;
+
 export const TYPE_OF: Partial<Record<Format, string>> = {
   json: 'application/json; charset=utf-8',
   ndjson: 'application/x-ndjson; charset=utf-8',

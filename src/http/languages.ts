@@ -9,18 +9,23 @@ import { OPERATOR_JA } from './messages/operator-ja.ts';
 import { OPERATOR_NL } from './messages/operator-nl.ts';
 import { OPERATOR_PT } from './messages/operator-pt.ts';
 import { PT } from './messages/pt.ts';
+import { RESULT_EN, type ResultKey, type ResultMessages } from './messages/result-en.ts';
+import { RESULT_ES } from './messages/result-es.ts';
+import { RESULT_JA } from './messages/result-ja.ts';
+import { RESULT_NL } from './messages/result-nl.ts';
+import { RESULT_PT } from './messages/result-pt.ts';
 
 export const LANGUAGES = {
-  en: { name: 'English', messages: { ...EN, ...OPERATOR_EN } },
-  nl: { name: 'Nederlands', messages: { ...NL, ...OPERATOR_NL } },
-  es: { name: 'Español', messages: { ...ES, ...OPERATOR_ES } },
-  pt: { name: 'Português', messages: { ...PT, ...OPERATOR_PT } },
-  ja: { name: '日本語', messages: { ...JA, ...OPERATOR_JA } },
+  en: { name: 'English', messages: { ...EN, ...RESULT_EN, ...OPERATOR_EN } },
+  nl: { name: 'Nederlands', messages: { ...NL, ...RESULT_NL, ...OPERATOR_NL } },
+  es: { name: 'Español', messages: { ...ES, ...RESULT_ES, ...OPERATOR_ES } },
+  pt: { name: 'Português', messages: { ...PT, ...RESULT_PT, ...OPERATOR_PT } },
+  ja: { name: '日本語', messages: { ...JA, ...RESULT_JA, ...OPERATOR_JA } },
 } as const satisfies Readonly<
-  Record<string, { readonly name: string; readonly messages: Messages & OperatorMessages }>
+  Record<string, { readonly name: string; readonly messages: Messages & ResultMessages & OperatorMessages }>
 >;
 
-export type MessageKey = TesterKey | OperatorKey;
+export type MessageKey = TesterKey | ResultKey | OperatorKey;
 
 export type Language = keyof typeof LANGUAGES;
 

@@ -1,7 +1,10 @@
 /** The matrix of mail servers, from a result that is done or from the steps of one that is not. */
 import type { JobEvent } from '../app/event-trail.ts';
 import { type HostResult, type ProbeResult, STAGES, type StageName, type StageResult } from '../probe/result.ts';
-import { averageCell, matrixCell, NEW_HEADINGS, serverCell, shownStages, socketOf } from '../report/headings.ts';
+import { averageCell, matrixCell, NEW_HEADINGS, shownStages, socketOf } from '../report/headings.ts';
+import { hostAnchor, hostName } from './host-view.ts';
+import type { Say } from './languages.ts';
+import { waterfallPicture } from './pictures.ts';
 
 export interface MatrixRow {
   readonly key: string;
@@ -14,6 +17,10 @@ export interface MatrixRow {
     readonly tone: StageResult['result'];
     readonly why: string;
   }[];
+  /** Where the time went, as SVG; empty where nothing was timed, and while the test runs. */
+  readonly waterfall: string;
+  /** The part of the page that tells more of it; empty while the test runs. */
+  readonly more: string;
 }
 
 export interface Matrix {
@@ -23,11 +30,11 @@ export interface Matrix {
   readonly averages: readonly { readonly heading: string; readonly text: string }[] | null;
 }
 
-export function matrixOf({ hosts, average }: ProbeResult): Matrix {
+export function matrixOf({ hosts, average }: ProbeResult, say: Say): Matrix {
   const stages = shownStages(hosts);
   return {
     stages: stages.map((stage) => ({ stage, heading: NEW_HEADINGS[stage] })),
-    rows: hosts.map((host) => rowOf(host, stages)),
+    rows: hosts.map((host, index) => rowOf(host, index, stages, say)),
     averages: stages.map((stage) => ({ heading: NEW_HEADINGS[stage], text: averageCell(average[stage]) })),
   };
 }
@@ -70,18 +77,22 @@ export function matrixSoFar(events: readonly JobEvent[], port: number, toAsked: 
         cells: stages.map((stage) =>
           cellOf(stage, seen.get(`${exchange} ${address} ${stage}`) ?? { result: 'not-run' }),
         ),
+        waterfall: '',
+        more: '',
       }),
     ),
   );
   return { stages: stages.map((stage) => ({ stage, heading: NEW_HEADINGS[stage] })), rows, averages: null };
 }
 
-function rowOf(host: HostResult, stages: readonly StageName[]): MatrixRow {
+function rowOf(host: HostResult, index: number, stages: readonly StageName[], say: Say): MatrixRow {
   return {
     key: `${host.exchange} ${host.address ?? ''}`,
-    server: serverCell(host),
+    server: hostName(host, say),
     preference: String(host.preference),
     cells: stages.map((stage) => cellOf(stage, host.stages[stage])),
+    waterfall: waterfallPicture(host, say('times')),
+    more: hostAnchor(index),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Problem documents (RFC 9457): what went wrong, for people and scripts alike, and never how the house looks inside. */
 import type { FastifyReply } from 'fastify';
-import { type Refusal, WENT_DOWN } from '../app/probe-jobs.ts';
+import { BROKEN_OFF, type Refusal } from '../app/refusal.ts';
 import type { KeyFault } from '../app/request-keys.ts';
 import { RESTARTED } from '../probe/probe-record.ts';
 import { toJson } from '../report/json.ts';
@@ -33,6 +33,10 @@ const TITLES = {
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 
 export type ProblemKind = keyof typeof TITLES;
+
+export function isProblemKind(text: string): text is ProblemKind {
+  return Object.hasOwn(TITLES, text);
+}
 
 export function problemOf(kind: ProblemKind, detail: string, errors?: Problem['errors']): Problem {
   const [status, title] = TITLES[kind];
@@ -76,7 +80,7 @@ export function sendKeyFault(reply: FastifyReply, fault: Exclude<KeyFault<never>
 
 /** Of a test that ended without a result. */
 export function problemOfTest(detail: string): Problem {
-  return problemOf(detail === RESTARTED || detail === WENT_DOWN ? 'interrupted' : 'internal', detail);
+  return problemOf(detail === RESTARTED || detail === BROKEN_OFF.closing ? 'interrupted' : 'internal', detail);
 }
 
 /** The kind of an error that the HTTP library found, by its status. */

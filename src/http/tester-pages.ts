@@ -1,21 +1,24 @@
-/** The tester's pages: the form, a result that fills in, history, comparison, explanations, the badge. */
+/** The tester's pages: the form, a result that fills in, history, comparison, the badge. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Asked, Job } from '../app/probe-jobs.ts';
 import { parseDomain, showDomain } from '../base/domain.ts';
-import { adviceFor, FINDING_CODES, findingEntry, isFindingCode } from '../probe/finding-catalogue.ts';
+import { controlsFor } from '../policy/destination.ts';
+import type { TlsMode } from '../policy/mode.ts';
 import { parsePort } from '../probe/target.ts';
-import { CONCEPTS } from '../report/explain-concepts.ts';
 import { sendText } from './answer.ts';
 import { comparisonPage } from './comparison.ts';
 import { proposedMode } from './destination-outlook.ts';
 import { fromOurPage } from './form-guard.ts';
 import type { WebHouse } from './house.ts';
+import { exampleWords } from './language-words.ts';
+import type { Say } from './languages.ts';
 import { matrixSoFar } from './matrix.ts';
 import { mayChange } from './operator.ts';
 import { badgePicture } from './pictures.ts';
 import { canonical } from './probe-api.ts';
-import { problemOf } from './problem.ts';
-import { resultPage } from './result-page.ts';
+import { isProblemKind, problemOf } from './problem.ts';
+import { brokenOffWords, refusalWords } from './refusal-words.ts';
+import { resultPage, shareView } from './result-page.ts';
 import type { Views } from './views.ts';
 
 type Fields = Readonly<Record<string, string | undefined>>;
@@ -40,7 +43,7 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     fault: string | null,
     status = 200,
   ) => {
-    const { say } = views.frame(request);
+    const { say, language } = views.frame(request);
     const recent = await Promise.all(recentOf(request).map((id) => jobs.find(id)));
     return views.page(
       request,
@@ -52,7 +55,10 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
         allowed: house.anonymous || !request.caller.anonymous,
         ports: house.ports,
         defaultPort: house.defaultPort,
-        examples: house.examples,
+        examples: house.examples.map(({ target, shows }) => ({
+          target,
+          shows: exampleWords(target, shows, language),
+        })),
         recent: recent.flatMap((job) =>
           job === null
             ? []
@@ -83,7 +89,7 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
         request,
         reply,
         fields,
-        sentence(failure.detail),
+        refusalWords(failure, views.frame(request).say),
         failure.kind === 'too-many' ? 429 : failure.kind === 'bad-target' ? 400 : 403,
       );
     }
@@ -102,9 +108,10 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
   server.get('/probes/:id', HIDDEN, async (request, reply) => {
     const job = await jobOf(request);
     if (job === null) return unknown(request, reply);
-    const { say } = views.frame(request);
+    const { say, language } = views.frame(request);
     if (job.state === 'failed') {
-      return views.page(request, reply, 'failed', { job }, { title: say('failedTitle') });
+      const words = brokenOffWords(job.problem, say);
+      return views.page(request, reply, 'failed', { job, words }, { title: say('failedTitle') });
     }
     if (job.result === null) {
       const matrix = matrixSoFar(job.trail.all(), job.options.port, job.options.rcpt);
@@ -121,18 +128,26 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
       });
     }
     const history = await jobs.list({ target: job.target, unlisted: true, limit: 6, before: null });
-    const result = resultPage(job, job.result, say, jobs.limits.reuseMs);
+    const result = resultPage(job, job.result, {
+      language,
+      say,
+      reuseMs: jobs.limits.reuseMs,
+      yours: await modeInForce(request, job.result.domain),
+      origin: originOf(request),
+    });
     const proposal =
       house.appliance == null || !mayChange(request)
         ? null
-        : { domain: job.result.domain, mode: proposedMode(job.result) };
-    const others = history.filter(({ id, result: kept }) => id !== job.id && kept !== null).map(shortOf);
+        : { domain: job.result.domain, target: job.target, mode: proposedMode(job.result) };
+    const others = history
+      .filter(({ id, result: kept }) => id !== job.id && kept !== null)
+      .map((record) => shortOf(record, say));
     return views.page(
       request,
       reply,
       'result',
       { result, others, proposal },
-      { title: `${result.target}: ${result.headline}` },
+      { title: `${result.target}: ${result.verdict.headline}` },
     );
   });
 
@@ -141,11 +156,12 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     const domain = canonical((request.params as { readonly domain: string }).domain);
     const records = await jobs.list({ domain, unlisted: !request.caller.anonymous, limit: MAX_HISTORY, before: null });
     const shown = parseDomain(domain).ok ? showDomain(domain) : domain.slice(0, 255);
+    const { badge } = shareView('', originOf(request), domain, true);
     return views.page(
       request,
       reply,
       'history',
-      { domain: shown, records: records.map(shortOf) },
+      { domain: shown, records: records.map((record) => shortOf(record, say)), badge: badge?.markdown ?? '' },
       { title: `${say('history')}: ${shown}` },
     );
   });
@@ -154,8 +170,8 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     const { before, now } = request.params as { readonly before: string; readonly now: string };
     const [old, fresh] = await Promise.all([jobs.find(before.slice(0, 40)), jobs.find(now.slice(0, 40))]);
     if (old === null || fresh === null || old.result === null || fresh.result === null) return unknown(request, reply);
-    const { say } = views.frame(request);
-    const comparison = comparisonPage(old.result, fresh.result, say);
+    const { say, language } = views.frame(request);
+    const comparison = comparisonPage(old.result, fresh.result, language, say);
     return views.page(
       request,
       reply,
@@ -165,54 +181,9 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     );
   });
 
-  server.get('/explain', HIDDEN, async (request, reply) => {
-    const { say } = views.frame(request);
-    const findings = FINDING_CODES.map((code) => ({ code, ...findingEntry(code) }));
-    const concepts = [...Map.groupBy(CONCEPTS, ({ kind }) => kind)].map(([kind, list]) => ({
-      kind,
-      names: list.map(({ name }) => name),
-    }));
-    return views.page(request, reply, 'explain-list', { findings, concepts }, { title: say('navExplain') });
-  });
-
-  server.get('/explain/:code', HIDDEN, async (request, reply) => {
-    const code = (request.params as { readonly code: string }).code.toLowerCase();
-    if (isFindingCode(code)) {
-      const { title, severity, explain, reference } = findingEntry(code);
-      const { say } = views.frame(request);
-      const values = {
-        code,
-        heading: title,
-        kind: say(severity),
-        severity,
-        texts: [explain],
-        advice: adviceFor(code),
-        reference,
-      };
-      return views.page(request, reply, 'explain', values, { title: `${code}: ${title}` });
-    }
-    const concept = CONCEPTS.find(({ name, aliases }) => name === code || aliases.includes(code));
-    if (concept === undefined)
-      return views.problem(
-        request,
-        reply,
-        problemOf('not-found', 'There is no finding, mode, stage or verdict of this name.'),
-      );
-    const values = {
-      code: concept.name,
-      heading: concept.name,
-      kind: concept.kind,
-      severity: 'info',
-      texts: concept.text,
-      advice: null,
-      reference: null,
-    };
-    return views.page(request, reply, 'explain', values, { title: concept.name });
-  });
-
   server.get('/badge/:file', HIDDEN, async (request, reply) => {
     const { file } = request.params as { readonly file: string };
-    if (!file.endsWith('.svg')) return unknown(request, reply);
+    if (!file.endsWith('.svg')) return noSuchPage(request, reply);
     const [record] = await jobs.list({ domain: canonical(file.slice(0, -4)), unlisted: false, limit: 1, before: null });
     const confidence = record?.result?.confidence;
     const value = confidence?.value ?? null;
@@ -238,16 +209,28 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
     sendText(reply.header('Cache-Control', 'public, max-age=86400'), 'image/svg+xml', ICON),
   );
   server.get('/problems/:kind', HIDDEN, async (request, reply) => {
-    const { say } = views.frame(request);
     const { kind } = request.params as { readonly kind: string };
-    return views.page(
+    if (!isProblemKind(kind)) return noSuchPage(request, reply);
+    return views.problem(request, reply, { ...problemOf(kind, ''), status: 200 });
+  });
+
+  /** The mode in force for a destination, for people who signed in; null for others and without an operator's side. */
+  async function modeInForce(request: FastifyRequest, domain: string): Promise<TlsMode | null> {
+    const user = request.caller.session?.user;
+    if (house.appliance == null || user === undefined || user.mustChange) return null;
+    const committed = await house.appliance.configuration.committed();
+    if (!committed.ok) return null;
+    return controlsFor(committed.value.document.destinations, domain).tls;
+  }
+
+  function noSuchPage(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    return views.problem(
       request,
       reply,
-      'problem',
-      { problem: { status: 200, title: kind.replaceAll('-', ' ').slice(0, 60), detail: '' } },
-      { title: say('problemTitle') },
+      problemOf('not-found', 'No page and no resource has this address.'),
+      'noSuchPage',
     );
-  });
+  }
 
   async function jobOf(request: FastifyRequest): Promise<Job | null> {
     return jobs.find((request.params as { readonly id: string }).id.slice(0, 40));
@@ -258,19 +241,27 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
       request,
       reply,
       problemOf('not-found', 'No test of this name is known here; results are kept for a limited time.'),
+      'noSuchTest',
     );
   }
 }
 
-function shortOf({ id, target, finishedAt, result }: Awaited<ReturnType<WebHouse['jobs']['list']>>[number]) {
+type Kept = Awaited<ReturnType<WebHouse['jobs']['list']>>[number];
+
+function shortOf({ id, target, finishedAt, result }: Kept, say: Say) {
   return {
     id,
     target,
     at: new Date(finishedAt).toISOString().slice(0, 16).replace('T', ' '),
     value: result?.confidence.value ?? null,
     secure: result?.confidence.secure ?? false,
-    status: result?.status ?? 'failed',
+    words: result === null ? say('failedTitle') : result.status === 'tested' ? '' : say(`head.${result.status}`),
   };
+}
+
+/** As the browser wrote it: what is copied from a page leads back to the same place. */
+function originOf({ protocol, host }: FastifyRequest): string {
+  return `${protocol}://${host}`;
 }
 
 function recentOf(request: FastifyRequest): readonly string[] {
@@ -303,8 +294,4 @@ function askedIn(fields: Fields): Asked {
         : {}),
     },
   };
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

@@ -8,8 +8,8 @@ import { printable } from '../base/printable.ts';
 import { escapeMarkup } from '../report/markup.ts';
 import { sendText } from './answer.ts';
 import type { WebHouse } from './house.ts';
-import { LANGUAGES, type Language, pickLanguage, type Say, sayIn } from './languages.ts';
-import type { Problem } from './problem.ts';
+import { LANGUAGES, type Language, type MessageKey, pickLanguage, type Say, sayIn } from './languages.ts';
+import { isProblemKind, type Problem } from './problem.ts';
 
 /** What every template sees beside its own values. */
 export interface Frame {
@@ -34,7 +34,8 @@ export interface Views {
     values: object,
     options: PageOptions,
   ): FastifyReply;
-  problem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply;
+  /** `words`: what it says in the language of the page; without it, the detail stands as it is. */
+  problem(request: FastifyRequest, reply: FastifyReply, problem: Problem, words?: MessageKey): FastifyReply;
 }
 
 export const LANGUAGE_COOKIE = 'tlsreach_language';
@@ -55,7 +56,8 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
   const render = (name: string, values: object): string => {
     const template = compiled.get(name);
     if (template === undefined) throw new Error(`there is no template ${name}`);
-    const part = (inner: string, more: object): string => render(inner, { ...values, ...more });
+    // Without its last line feed, so that a part may stand within a line.
+    const part = (inner: string, more: object): string => render(inner, { ...values, ...more }).trim();
     return template({ ...values, part }) as string;
   };
   const frame = (request: FastifyRequest): Frame => {
@@ -100,9 +102,12 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
   return {
     frame,
     page,
-    problem: (request, reply, problem) => {
+    problem: (request, reply, problem, words) => {
       const { say } = frame(request);
-      return page(request, reply, 'problem', { problem }, { title: say('problemTitle'), status: problem.status });
+      const kind = problem.type.replace('/problems/', '');
+      const title = isProblemKind(kind) ? say(`problem.${kind}`) : problem.title;
+      const values = { status: problem.status, heading: title, words: words === undefined ? null : say(words) };
+      return page(request, reply, 'problem', { ...values, detail: problem.detail }, { title, status: problem.status });
     },
   };
 }

@@ -10,7 +10,9 @@ import { StoreTrouble } from '../store/trouble.ts';
 import { accountPages } from './account-pages.ts';
 import { batchApi } from './batch-api.ts';
 import { knowCallers } from './caller.ts';
+import { explainPages } from './explain-pages.ts';
 import type { WebHouse } from './house.ts';
+import type { MessageKey } from './languages.ts';
 import { metricsRoutes } from './metrics.ts';
 import { operatorSide } from './operator-side.ts';
 import { probeApi } from './probe-api.ts';
@@ -81,14 +83,19 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
   });
   knowCallers(server, house);
   const views = createViews(house);
-  const fail = (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply =>
-    wantsPage(request) ? views.problem(request, reply, problem) : sendProblem(reply, problem);
+  const fail = (request: FastifyRequest, reply: FastifyReply, problem: Problem, words?: MessageKey): FastifyReply =>
+    wantsPage(request) ? views.problem(request, reply, problem, words) : sendProblem(reply, problem);
   server.setNotFoundHandler((request, reply) =>
-    fail(request, reply, problemOf('not-found', 'No page and no resource has this address.')),
+    fail(request, reply, problemOf('not-found', 'No page and no resource has this address.'), 'noSuchPage'),
   );
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemFrom(error, house);
-    return fail(request, problem.status === 503 ? retryAfter(reply, RETRY_MS) : reply, problem);
+    return fail(
+      request,
+      problem.status === 503 ? retryAfter(reply, RETRY_MS) : reply,
+      problem,
+      OUR_FAULTS[problem.status],
+    );
   });
   // Those of the application come behind the library's own plugins, which have to be ready to see the routes.
   await server.register(async (inner) => {
@@ -97,12 +104,16 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
     probeApi(inner, house);
     batchApi(inner, house);
     testerPages(inner, house, views);
+    explainPages(inner, views);
     accountPages(inner, house, views);
     if (house.appliance != null) operatorSide(inner, house, house.appliance, views);
   });
   await server.ready();
   return server;
 }
+
+/** What we say of ourselves in the language of the page, by status. */
+const OUR_FAULTS: Readonly<Record<number, MessageKey>> = { 500: 'ourFault', 503: 'storeAway' };
 
 function wantsPage(request: FastifyRequest): boolean {
   return !request.url.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html');

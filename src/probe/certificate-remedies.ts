@@ -52,7 +52,7 @@ function nameRemedy(exchange: string): Remedy {
   return makeRemedy({
     kind: 'certificate',
     for: 'any',
-    title: 'Add this name to the certificate',
+    step: 'certificate-name',
     text: `DNS:${exchange}`,
   });
 }
@@ -68,10 +68,7 @@ function requestRemedy(session: Evidence, which: 'same-key' | 'new-key'): Remedy
   return makeRemedy({
     kind: 'certificate',
     for: 'any',
-    title:
-      which === 'same-key'
-        ? 'Let an authority sign this request; the key in use stays'
-        : 'Let an authority sign this request for a new key; with TLSA records, publish that of the new key first',
+    step: which === 'same-key' ? 'request-same-key' : 'request-new-key',
     text: `openssl req -new ${key} -subj "/CN=${exchange}" -addext "subjectAltName=${names.join(',')}" -out ${exchange}.csr`,
   });
 }
@@ -94,7 +91,7 @@ function missingRemedy({ path }: Evidence): readonly Remedy[] {
     makeRemedy({
       kind: 'certificate',
       for: 'any',
-      title: 'Append the certificate of this subject to the chain file',
+      step: 'chain-append',
       text: issuer,
     }),
   );
@@ -110,7 +107,7 @@ function orderRemedy({ path }: Evidence): readonly Remedy[] {
     makeRemedy({
       kind: 'certificate',
       for: 'any',
-      title: 'Certificates of the chain file by subject, in this order, each once and no others',
+      step: 'chain-order',
       text: subjects.join('\n'),
     }),
   ];

@@ -37,9 +37,9 @@ export function daneRemedies(exchange: string, facts: RemedyFacts): readonly Rem
   const wait = 2 * (published?.ttl ?? USUAL_TTL);
   const old = takeAway('other');
   return [
-    ...zoneRemedy('Publish the record of the key in use', [...takeAway('unusable'), ...add(live)]),
-    ...zoneRemedy('Beside it, the record of the authority: new keys that it certifies then match', add(issuers)),
-    ...zoneRemedy('Then take away what matches nothing, unless it is of a key to come', old),
+    ...zoneRemedy('tlsa-in-use', [...takeAway('unusable'), ...add(live)]),
+    ...zoneRemedy('tlsa-issuer', add(issuers)),
+    ...zoneRemedy('tlsa-old', old),
     ...nextKeyRemedy(exchange, name, wait),
   ];
 }
@@ -51,7 +51,8 @@ function nextKeyRemedy(exchange: string, name: string, wait: number): readonly R
     makeRemedy({
       kind: 'configuration',
       for: 'any',
-      title: `Before the next key: make it, publish its record beside the others, wait ${wait} s, change the key, then remove the old record`,
+      step: 'tlsa-next-key',
+      places: { seconds: wait },
       text: nextKeyCommand(exchange, name),
     }),
   ];

@@ -4,8 +4,8 @@
  */
 
 import { showDomain } from '../base/domain.ts';
-import { isTlsMode, showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
-import type { HostResult, PredictedOutcome, ProbeResult } from './result.ts';
+import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
+import { type HostResult, type PredictedOutcome, type ProbeResult, STAGES, type StageName } from './result.ts';
 
 export const EXPECTATIONS = [...TLS_MODES, 'dane', 'mta-sts'] as const;
 export type Expectation = (typeof EXPECTATIONS)[number];
@@ -113,31 +113,50 @@ function outcomeWords({ channel, host, verified }: PredictedOutcome): string {
   return `go encrypted${to}${verified === true ? '' : ' but not verified'}`;
 }
 
-/** What got worse since then, per host and stage (R62). */
-export function worseThan(now: ProbeResult, before: ProbeResult): readonly string[] {
+/** What got worse since then, without words. */
+export type Setback =
+  | { readonly kind: 'confidence'; readonly was: number; readonly is: number | null }
+  | { readonly kind: 'gone'; readonly host: string }
+  | { readonly kind: 'stage'; readonly host: string; readonly stage: StageName }
+  | { readonly kind: 'mode'; readonly mode: TlsMode; readonly outcome: PredictedOutcome };
+
+/** The score, then host and stage, then the modes (R62). */
+export function setbacks(now: ProbeResult, before: ProbeResult): readonly Setback[] {
   const was = before.confidence.value;
   const is = now.confidence.value;
-  const value = was !== null && (is === null || is < was) ? [`the confidence fell from ${was} to ${is ?? 'none'}`] : [];
-  const stages = before.hosts.flatMap((old) => {
+  const value: Setback[] = was !== null && (is === null || is < was) ? [{ kind: 'confidence', was, is }] : [];
+  const stages = before.hosts.flatMap((old): Setback[] => {
     const same = now.hosts.find(({ exchange, address }) => exchange === old.exchange && address === old.address);
     const host = same ?? now.hosts.find(({ exchange }) => exchange === old.exchange);
-    if (host === undefined) return [`${old.exchange} is gone`];
-    return Object.entries(host.stages).flatMap(([stage, { result }]) => {
-      const earlier = Object.entries(old.stages).find(([name]) => name === stage)?.[1].result;
-      return earlier === 'ok' && (result === 'fail' || result === 'not-run')
-        ? [`${old.exchange}: ${stage} was OK and is not any more`]
-        : [];
-    });
+    if (host === undefined) return [{ kind: 'gone', host: old.exchange }];
+    return STAGES.filter((stage) => {
+      const { result } = host.stages[stage];
+      return old.stages[stage].result === 'ok' && (result === 'fail' || result === 'not-run');
+    }).map((stage) => ({ kind: 'stage', host: old.exchange, stage }));
   });
-  const modes = Object.entries(now.predictions).flatMap(([mode, prediction]) => {
-    const old = isTlsMode(mode) ? before.predictions[mode] : undefined;
-    if (old === undefined || mode === 'no') return [];
-    const worse = rank(prediction) < rank(old);
-    return worse
-      ? [`with ${isTlsMode(mode) ? showTlsMode(mode) : mode} the mail would now ${outcomeWords(prediction)}`]
-      : [];
+  const modes = TLS_MODES.flatMap((mode): Setback[] => {
+    const outcome = now.predictions[mode];
+    return mode !== 'no' && rank(outcome) < rank(before.predictions[mode]) ? [{ kind: 'mode', mode, outcome }] : [];
   });
-  return [...value, ...stages, ...modes].map((reason) => `worse than the baseline: ${reason}`);
+  return [...value, ...stages, ...modes];
+}
+
+/** The same in sentences. */
+export function worseThan(now: ProbeResult, before: ProbeResult): readonly string[] {
+  return setbacks(now, before).map((setback) => `worse than the baseline: ${setbackWords(setback)}`);
+}
+
+function setbackWords(setback: Setback): string {
+  switch (setback.kind) {
+    case 'confidence':
+      return `the confidence fell from ${setback.was} to ${setback.is ?? 'none'}`;
+    case 'gone':
+      return `${setback.host} is gone`;
+    case 'stage':
+      return `${setback.host}: ${setback.stage} was OK and is not any more`;
+    case 'mode':
+      return `with ${showTlsMode(setback.mode)} the mail would now ${outcomeWords(setback.outcome)}`;
+  }
 }
 
 function rank({ channel, verified }: PredictedOutcome): number {

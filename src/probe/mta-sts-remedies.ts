@@ -66,7 +66,7 @@ function policyHostRemedies(code: PolicyCode, { domain, published }: RemedyFacts
     makeRemedy({
       kind: 'certificate',
       for: 'mta-sts-host',
-      title: 'A certificate of a public authority for exactly this name',
+      step: 'policy-certificate',
       text: `DNS:${policyHostName(domain)}`,
     }),
   ];
@@ -76,7 +76,8 @@ function policyFile(domain: string, { mode, mx, maxAge }: StsPolicy): Remedy {
   return makeRemedy({
     kind: 'policy-file',
     for: 'mta-sts-host',
-    title: `Serve as https://${policyHostName(domain)}${POLICY_PATH}, type text/plain, without a redirect`,
+    step: 'policy-serve',
+    places: { url: `https://${policyHostName(domain)}${POLICY_PATH}` },
     text: ['version: STSv1', `mode: ${mode}`, ...mx.map((name) => `mx: ${name}`), `max_age: ${maxAge}`].join('\n'),
   });
 }
@@ -86,7 +87,7 @@ function announcement({ domain, startedAt, published }: RemedyFacts): readonly R
   const stands = mtaSts !== null && !(mtaSts.record.kind === 'absent' && mtaSts.record.ignored.length === 0);
   const current = mtaSts?.record.kind === 'record' ? mtaSts.record.id : null;
   const name = stsRecordName(domain);
-  return zoneRemedy('Then announce it under a new id', [
+  return zoneRemedy('policy-announce', [
     ...(stands ? [removalLine(name, 'TXT', null)] : []),
     txtLine(name, `v=STSv1; id=${policyId(startedAt, current)};`),
   ]);
@@ -106,7 +107,7 @@ export function reportRemedies({ domain, published }: RemedyFacts): readonly Rem
   const name = reportRecordName(domain);
   const kept = [...new Set(texts.flatMap((text) => text.match(REPORT_ADDRESS) ?? []))].filter(isUsable);
   const rua = kept.length > 0 ? kept : [`mailto:tls-reports@${domain}`];
-  return zoneRemedy(kept.length > 0 ? 'One record in place of these' : 'Say where the reports go', [
+  return zoneRemedy(kept.length > 0 ? 'reports-one' : 'reports-new', [
     ...(texts.length === 0 ? [] : [removalLine(name, 'TXT', null)]),
     txtLine(name, reportRecord(rua)),
   ]);

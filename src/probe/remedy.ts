@@ -4,6 +4,7 @@
  * Whatever came from the remote side is made safe, or the remedy is left out: these texts are copied (R54).
  */
 import { printable } from '../base/printable.ts';
+import { type RemedyStep, stepTitle } from './remedy-steps.ts';
 import type { Remedy } from './result.ts';
 
 /** What stands before a record that has to be taken away; to a name server it is a comment. */
@@ -46,14 +47,26 @@ function prefixed(line: string | null): string | null {
 }
 
 /** A change of the zone; none where one of its lines could not be written. */
-export function zoneRemedy(title: string, lines: readonly (string | null)[]): readonly Remedy[] {
+export function zoneRemedy(
+  step: RemedyStep,
+  lines: readonly (string | null)[],
+  places?: Readonly<Record<string, string>>,
+): readonly Remedy[] {
   const written = lines.filter((line) => line !== null);
   if (written.length === 0 || written.length < lines.length) return [];
-  return [makeRemedy({ kind: 'dns-record', for: 'zone', title, text: written.join('\n') })];
+  return [makeRemedy({ kind: 'dns-record', for: 'zone', step, places, text: written.join('\n') })];
+}
+
+export interface RemedyParts extends Pick<Remedy, 'kind' | 'for' | 'text'> {
+  readonly step: RemedyStep;
+  readonly places?: Readonly<Record<string, string | number>> | undefined;
+  /** The file whose lines these are. */
+  readonly file?: string;
 }
 
 /** Every line of it printable. */
-export function makeRemedy({ title, text, ...rest }: Remedy): Remedy {
+export function makeRemedy({ step, places, file, text, ...rest }: RemedyParts): Remedy {
   const lines = text.split('\n').map((line) => printable(line, MAX_DATA_LENGTH + 300));
-  return { ...rest, title: printable(title, 300), text: lines.join('\n') };
+  const title = `${stepTitle(step, places)}${file === undefined ? '' : ` (${file})`}`;
+  return { ...rest, step, title: printable(title, 300), text: lines.join('\n') };
 }

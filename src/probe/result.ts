@@ -122,6 +122,8 @@ export interface Remedy {
   readonly kind: 'dns-record' | 'policy-file' | 'certificate' | 'configuration';
   /** Where it goes. */
   readonly for: 'zone' | 'mta-sts-host' | 'postfix' | 'exim' | 'opensmtpd' | 'any';
+  /** Which step of the mending this is, by name (`remedy-steps.ts`); absent in results of earlier versions. */
+  readonly step?: string;
   /** What to do with it, one line. */
   readonly title: string;
   /**

@@ -22,11 +22,11 @@ export function routeRemedies(code: FindingCode, host: string | undefined, facts
       return host === undefined ? [] : duplicateRemedies(host, facts);
     case 'null-mx-among-others':
       return zoneRemedy(
-        'Remove the null MX, which must stand alone',
+        'null-mx-remove',
         removals(facts, ({ exchange }) => exchange === ''),
       );
     case 'implicit-mx':
-      return zoneRemedy('Name the host that takes the mail', [mxLine(facts.domain, FIRST_PREFERENCE, facts.domain)]);
+      return zoneRemedy('mx-new', [mxLine(facts.domain, FIRST_PREFERENCE, facts.domain)]);
     default:
       return [];
   }
@@ -63,12 +63,12 @@ function aliasRemedies(exchange: string, facts: RemedyFacts): readonly Remedy[] 
     names.every((presented) => presented.some((name) => matchesDnsName(name, wanted)));
   if (allCover(canonicalName) || !allCover(exchange)) {
     const own = facts.records.filter((record) => record.exchange === exchange);
-    return zoneRemedy('Name the host itself in the MX record', [
+    return zoneRemedy('mx-itself', [
       ...removals(facts, (record) => record.exchange === exchange),
       ...own.map(({ preference }) => mxLine(facts.domain, preference, canonicalName)),
     ]);
   }
-  return zoneRemedy('Give the MX name addresses of its own, for the certificate is for this name', [
+  return zoneRemedy('mx-addresses', [
     removalLine(exchange, 'CNAME', null),
     ...host.addresses.map(({ family, text }) => recordLine(exchange, family === 4 ? 'A' : 'AAAA', text)),
   ]);
@@ -78,12 +78,12 @@ function aliasRemedies(exchange: string, facts: RemedyFacts): readonly Remedy[] 
 function literalRemedies(exchange: string, facts: RemedyFacts): readonly Remedy[] {
   const gone = removals(facts, (record) => record.exchange === exchange);
   const owner = ownerOfLiteral(exchange, facts);
-  if (owner !== null) return zoneRemedy(`Remove the address; ${owner} has it and is an MX already`, gone);
+  if (owner !== null) return zoneRemedy('mx-literal-remove', gone, { owner });
   const address = literalAddress(exchange);
   if (address === null) return [];
   const name = `mx-${address.replace(/[.:]+/g, '-').replace(/-$/, '')}.${facts.domain}`;
   const preferences = facts.records.filter((record) => record.exchange === exchange);
-  return zoneRemedy('Give the address a name, and name that', [
+  return zoneRemedy('mx-literal-name', [
     ...gone,
     recordLine(name, address.includes(':') ? 'AAAA' : 'A', address),
     ...preferences.map(({ preference }) => mxLine(facts.domain, preference, name)),
@@ -93,7 +93,7 @@ function literalRemedies(exchange: string, facts: RemedyFacts): readonly Remedy[
 function removalRemedies(exchange: string, facts: RemedyFacts): readonly Remedy[] {
   if (!canBeRemoved(exchange, facts)) return [];
   return zoneRemedy(
-    'Remove the MX record that leads nowhere',
+    'mx-nowhere',
     removals(facts, (record) => record.exchange === exchange),
   );
 }
@@ -103,7 +103,7 @@ function duplicateRemedies(exchange: string, facts: RemedyFacts): readonly Remed
   const own = facts.records.filter((record) => record.exchange === exchange);
   const best = Math.min(...own.map(({ preference }) => preference));
   return zoneRemedy(
-    'Keep the record of the best preference alone',
+    'mx-best',
     removals(facts, (record) => record.exchange === exchange && record.preference !== best),
   );
 }

@@ -5,6 +5,7 @@
  */
 import type { FindingCode } from './finding-catalogue.ts';
 import { isPlainName, makeRemedy } from './remedy.ts';
+import type { RemedyStep } from './remedy-steps.ts';
 import type { Remedy } from './result.ts';
 
 type Software = 'postfix' | 'exim' | 'opensmtpd';
@@ -18,20 +19,20 @@ export function serverRemedies(code: FindingCode, exchange: string): readonly Re
     case 'starttls-on-greeting-line':
     case 'broken-after-220':
     case 'handshake-failed':
-      return lines('Offer STARTTLS with key and chain', enableTls(exchange));
+      return lines('starttls-offer', enableTls(exchange));
     case 'tls-old-version':
-      return lines('Speak TLS 1.2 and 1.3 alone', CURRENT_VERSIONS);
+      return lines('versions-current', CURRENT_VERSIONS);
     case 'cipher-weak':
-      return lines('Leave weak cipher suites out', STRONG_CIPHERS);
+      return lines('ciphers-strong', STRONG_CIPHERS);
     case 'second-ehlo-refused':
-      return lines('Demand no certificate of those who bring mail', noClientCertificate(exchange));
+      return lines('no-client-certificate', noClientCertificate(exchange));
     case 'extensions-changed':
     case 'helo-only':
       return [
         makeRemedy({
           kind: 'configuration',
           for: 'any',
-          title: 'Where a Cisco ASA stands before the host: leave SMTP alone',
+          step: 'firewall-smtp',
           text: 'policy-map global_policy\n class inspection_default\n  no inspect esmtp',
         }),
       ];
@@ -49,18 +50,18 @@ export function chainFileLines(exchange: string): readonly Remedy[] {
       .split('\n')
       .filter((line) => which.test(line))
       .join('\n');
-  return lines('Send the whole chain', {
+  return lines('chain-whole', {
     postfix: about(postfix, /chain_files/),
     exim: about(exim, /certificate/),
     opensmtpd: about(opensmtpd, / cert /),
   });
 }
 
-function lines(title: string, texts: Readonly<Record<Software, string>>): readonly Remedy[] {
+function lines(step: RemedyStep, texts: Readonly<Record<Software, string>>): readonly Remedy[] {
   return [
-    makeRemedy({ kind: 'configuration', for: 'postfix', title: `${title} (main.cf)`, text: texts.postfix }),
-    makeRemedy({ kind: 'configuration', for: 'exim', title: `${title} (main section)`, text: texts.exim }),
-    makeRemedy({ kind: 'configuration', for: 'opensmtpd', title: `${title} (smtpd.conf)`, text: texts.opensmtpd }),
+    makeRemedy({ kind: 'configuration', for: 'postfix', step, file: 'main.cf', text: texts.postfix }),
+    makeRemedy({ kind: 'configuration', for: 'exim', step, file: 'main section', text: texts.exim }),
+    makeRemedy({ kind: 'configuration', for: 'opensmtpd', step, file: 'smtpd.conf', text: texts.opensmtpd }),
   ];
 }
 

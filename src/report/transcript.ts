@@ -23,3 +23,25 @@ export function transcriptLine({ at, kind, tls, text }: TranscriptLine): string 
       return `${mark} warning: ${text.replace(/^warning: /, '')}`;
   }
 }
+
+export type TranscriptPhase = 'connect' | 'helo' | 'tls' | 'secure' | 'from' | 'to' | 'quit';
+
+const BEGINS: Readonly<Record<string, TranscriptPhase>> = {
+  EHLO: 'helo',
+  HELO: 'helo',
+  STARTTLS: 'tls',
+  MAIL: 'from',
+  RCPT: 'to',
+  RSET: 'quit',
+  QUIT: 'quit',
+};
+
+/** The phase that each line belongs to: it begins with the command that is sent, and lasts until the next one. */
+export function phasesOf(lines: readonly TranscriptLine[]): readonly TranscriptPhase[] {
+  let phase: TranscriptPhase = 'connect';
+  return lines.map(({ kind, tls, text }) => {
+    const begun = kind === 'sent' ? BEGINS[text.trim().split(/[ :]/)[0]?.toUpperCase() ?? ''] : undefined;
+    if (begun !== undefined) phase = begun === 'helo' && tls ? 'secure' : begun;
+    return phase;
+  });
+}

@@ -6,7 +6,6 @@ import { showDomain } from '../base/domain.ts';
 import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
 import { findingEntry, isFindingCode } from '../probe/finding-catalogue.ts';
 import {
-  type HostResult,
   type Loss,
   type PredictedOutcome,
   type Prediction,
@@ -14,14 +13,14 @@ import {
   SENDERS,
   type SenderName,
 } from '../probe/result.ts';
+import { type DaneState, type Doubt, type DoubtKind, daneState, doubtsOf } from './verdict-facts.ts';
 
 /** What follows "confidence 101 of 121": the yes/no line with its first reason. */
 export function verdictSentence(result: ProbeResult): string {
   const { confidence } = result;
   if (result.status !== 'tested') return untestedSentence(result);
   if (confidence.value === null) return 'could not be judged: no host let us see whether TLS works';
-  const hosts = namesOf(result.hosts.filter(({ verdict }) => verdict !== 'skipped'));
-  const doubts = doubtsOf(result, hosts.length);
+  const doubts = doubtsOf(result).map(doubtWords);
   const provisional = confidence.provisional ? ', provisional: a host put us off before TLS could be judged' : '';
   if (confidence.secure) return `secure${doubts.length === 0 ? '' : `, but ${doubts.join(', ')}`}${provisional}`;
   return `not secure${doubts.length === 0 ? '' : `: ${doubts.join(', ')}`}${provisional}`;
@@ -40,28 +39,19 @@ function untestedSentence({ status, problem }: ProbeResult): string {
 }
 
 /** `one host not sure to whom`, `2 of 3 hosts in clear`: each fault with how many hosts have it. */
-function doubtsOf(result: ProbeResult, total: number): string[] {
-  const having = (test: (host: HostResult) => boolean): number => namesOf(result.hosts.filter(test)).length;
-  const of = (number: number): string => {
-    if (total <= 1) return '';
-    if (number === total) return 'every host ';
-    return number === 1 ? 'one host ' : `${number} of ${total} hosts `;
-  };
-  const doubts: readonly (readonly [number, string])[] = [
-    [having(({ verdict }) => verdict === 'clear'), 'in clear'],
-    [having(({ verdict }) => verdict === 'broken-tls'), 'with broken TLS'],
-    [having(({ verdict }) => verdict === 'unreachable'), 'not reachable'],
-    [having(({ verdict, terms }) => verdict === 'encrypted' && terms.base < 100), 'with an old TLS version'],
-    [having(({ terms }) => terms.certificate > 0), 'not sure to whom'],
-    [having(({ terms }) => terms.cipher > 0), 'with a weak cipher or key'],
-    [having(({ dane }) => dane.status === 'mismatch'), 'with TLSA records that do not match'],
-  ];
-  return doubts.flatMap(([number, words]) => (number === 0 ? [] : [`${of(number)}${words}`]));
+function doubtWords({ kind, number, total }: Doubt): string {
+  return `${total <= 1 ? '' : number === total ? 'every host ' : number === 1 ? 'one host ' : `${number} of ${total} hosts `}${DOUBT_WORDS[kind]}`;
 }
 
-function namesOf(hosts: readonly HostResult[]): readonly string[] {
-  return [...new Set(hosts.map(({ exchange }) => exchange))];
-}
+const DOUBT_WORDS: Readonly<Record<DoubtKind, string>> = {
+  clear: 'in clear',
+  'broken-tls': 'with broken TLS',
+  unreachable: 'not reachable',
+  'old-tls': 'with an old TLS version',
+  identity: 'not sure to whom',
+  'weak-cipher': 'with a weak cipher or key',
+  'dane-mismatch': 'with TLSA records that do not match',
+};
 
 /** `at mx2.example.com: the certificate is for …`. */
 export function lossSentence(loss: Loss, result: ProbeResult): string {
@@ -189,8 +179,8 @@ export function policyRows(result: ProbeResult): readonly (readonly [name: strin
   const rows: (readonly [string, string])[] = [];
   const mtaSts = MTA_STS_WORDS[result.mtaSts.mode];
   if (mtaSts !== null) rows.push(['MTA-STS', mtaSts]);
-  const dane = daneWords(result);
-  if (dane !== null) rows.push(['DANE', dane]);
+  const dane = daneState(result);
+  if (dane !== null) rows.push(['DANE', DANE_WORDS[dane]]);
   return rows;
 }
 
@@ -203,12 +193,13 @@ const MTA_STS_WORDS: Readonly<Record<ProbeResult['mtaSts']['mode'], string | nul
   'not-tested': null,
 };
 
-function daneWords({ hosts, dns }: ProbeResult): string | null {
-  const statuses = new Set(hosts.map(({ dane }) => dane.status));
-  if (statuses.has('mismatch')) return 'a TLSA record does not match the certificate: senders with DANE do not deliver';
-  if (statuses.has('failed')) return 'TLSA records could not be looked up: senders with DANE wait';
-  if (statuses.has('match')) return statuses.size === 1 ? 'TLSA records match' : 'TLSA records match at some hosts';
-  if (statuses.has('unusable')) return 'TLSA records are published, but none is usable';
-  if (!statuses.has('none')) return null;
-  return dns.mx.security === 'secure' ? 'no TLSA records (the zone is signed: you could have them)' : 'no TLSA records';
-}
+const DANE_WORDS: Readonly<Record<DaneState, string>> = {
+  mismatch: 'a TLSA record does not match the certificate: senders with DANE do not deliver',
+  failed: 'TLSA records could not be looked up: senders with DANE wait',
+  match: 'TLSA records match',
+  'match-some': 'TLSA records match at some hosts',
+  unusable: 'TLSA records are published, but none is usable',
+  uncompared: 'TLSA records are published, and no certificate was seen to compare them with',
+  'none-signed': 'no TLSA records (the zone is signed: you could have them)',
+  none: 'no TLSA records',
+};

@@ -118,6 +118,29 @@ test('what is to be copied is copied, and the transcript is filtered', { skip },
     await page.check('.transcript input[value=sent]');
     const sent = await lines();
     assert.ok(sent > 0 && sent < all, `${sent} of ${all}`);
+    await page.check('.transcript input[value=phase-secure]');
+    assert.deepEqual(await page.locator('.transcript li:visible .text').allTextContents(), ['EHLO [127.0.0.1]']);
+    await page.click('text=Share');
+    await page.click('[data-copy=share-link]');
+    await page.waitForSelector('[data-copy=share-link]:has-text("Copied")');
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), page.url());
+  });
+});
+
+test('a page on paper is whole, and has nothing to click', { skip }, async () => {
+  await onPage(demo, DESKTOP, async (page) => {
+    await probe(page, 'you@several.lab.test');
+    const seen = async (selector: string): Promise<boolean> =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) => element.checkVisibility({ contentVisibilityAuto: true }));
+    assert.equal(await seen('.transcript li'), false, 'folded on the screen');
+    await page.emulateMedia({ media: 'print' });
+    for (const selector of ['.transcript li', '.waterfall', '.chain .anchor', '.timeline'])
+      assert.equal(await seen(selector), true, selector);
+    for (const selector of ['.top', '.actions', '.foot', '.transcript fieldset'])
+      assert.equal(await seen(selector), false, selector);
   });
 });
 
@@ -212,5 +235,19 @@ test("signing in leads through a password of one's own to tokens, users and the 
     await picture(page, 'account-desktop');
     await page.click('text=Sign out');
     await page.waitForSelector('text=Sign in');
+  });
+});
+
+test('who signed in sees which mode is in force for the destination', { skip }, async () => {
+  await onPage(demo, DESKTOP, async (page) => {
+    await page.goto('/sign-in');
+    await page.fill('[name=name]', 'admin');
+    await page.fill('[name=password]', 'a long one of my own');
+    await page.click('main button');
+    await page.waitForSelector('text=Sign out');
+    await probe(page, 'you@good.lab.test');
+    assert.match((await page.textContent('.senders .yours li:has(.mine)')) ?? '', /your setting/);
+    assert.equal(await page.locator('a[href^="/monitors/new?target="]').count(), 1);
+    assert.deepEqual(await axeFindings(page), []);
   });
 });
