@@ -29,6 +29,8 @@ const LONGEST_MS = 24 * 3_600_000;
 /** The longest wait before the allowance is asked again, and the wait for a store in trouble, ms. */
 const LONGEST_WAIT_MS = 30_000;
 const TROUBLE_MS = 5_000;
+/** The longest an answer waits for the first go over the targets, ms. */
+const FIRST_GO_MS = 500;
 
 export interface BatchOrder {
   readonly id: string;
@@ -75,6 +77,8 @@ interface Active {
   readonly notBefore: Map<number, number>;
   /** Somebody else works on it now. */
   lost: boolean;
+  /** Every target was asked for, or something stood in the way. */
+  readonly firstGo: { readonly promise: Promise<void>; readonly resolve: () => void };
 }
 
 export function createBatches(house: BatchesOptions): Batches {
@@ -243,6 +247,7 @@ export function createBatches(house: BatchesOptions): Batches {
         wait = TROUBLE_MS;
       }
       const written = await flush(one);
+      if (wait !== 0) one.firstGo.resolve();
       if (wait !== null) {
         if (wait > 0) await pause(wait);
       } else if (following.size > 0) await Promise.race(following.values());
@@ -262,6 +267,7 @@ export function createBatches(house: BatchesOptions): Batches {
       })
       .finally(() => {
         underWay.delete(working);
+        one.firstGo.resolve();
         if (active.get(one.batch.id) === one) active.delete(one.batch.id);
       });
     underWay.add(working);
@@ -274,14 +280,7 @@ export function createBatches(house: BatchesOptions): Batches {
     for (const { batch, items } of await store.takeUp(lease(), clock.now(), room)) {
       if (active.has(batch.id)) continue;
       log('info', 'a batch of a process that ended is taken up', { id: batch.id });
-      const one: Active = {
-        batch,
-        items: [...items],
-        jobs: new Map(),
-        dirty: new Set(),
-        notBefore: new Map(),
-        lost: false,
-      };
+      const one = activeOf(batch, [...items]);
       for (const { place, state, probe } of items) {
         if (state !== 'begun') continue;
         const job = probe === null ? null : await jobs.find(probe);
@@ -340,8 +339,10 @@ export function createBatches(house: BatchesOptions): Batches {
       };
       if (!(await store.create({ batch, items }, lease(), MAX_OF_CALLER)))
         return failed(tooMany({ kind: 'batches-of-client' }, 30_000));
-      const one: Active = { batch, items, jobs: new Map(), dirty: new Set(), notBefore: new Map(), lost: false };
+      const one = activeOf(batch, items);
       begin(one);
+      // So that the answer names the tests, where they can be begun at once.
+      await Promise.race([one.firstGo.promise, pause(FIRST_GO_MS)]);
       return succeeded({ batch, items: one.items, jobs: one.jobs });
     },
     find: async (id) => {
@@ -361,6 +362,11 @@ export function createBatches(house: BatchesOptions): Batches {
       });
     },
   };
+}
+
+function activeOf(batch: BatchRecord, items: BatchItem[]): Active {
+  const firstGo = Promise.withResolvers<void>();
+  return { batch, items, jobs: new Map(), dirty: new Set(), notBefore: new Map(), lost: false, firstGo };
 }
 
 /** Resolves when nothing more is told of the test, or the signal comes. */

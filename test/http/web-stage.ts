@@ -8,6 +8,7 @@ import { type Batches, createBatches } from '../../src/app/batches.ts';
 import type { ProbeApps } from '../../src/app/probe-apps.ts';
 import { createProbeJobs, DEFAULT_LIMITS, type JobLimits, type ProbeJobs } from '../../src/app/probe-jobs.ts';
 import { createRequestKeys } from '../../src/app/request-keys.ts';
+import { hashPassword } from '../../src/app/secrets.ts';
 import { readWebFiles } from '../../src/app/web-files.ts';
 import { type WebStores, webStoresOver } from '../../src/app/web-stores.ts';
 import { systemClock, unpredictableRandom } from '../../src/app/world.ts';
@@ -48,6 +49,17 @@ export interface WebStage {
 }
 
 const files = await readWebFiles();
+
+/** A password costs a third of a second of CPU to hash: once is enough where it is not what is tested. */
+const PASSWORD = 'given once and never shown';
+let hashed: Promise<string> | null = null;
+
+async function firstUser(store: AccountStore | null): Promise<string | null> {
+  if (store === null || (await store.users()).length > 0) return null;
+  hashed ??= hashPassword(PASSWORD, unpredictableRandom);
+  const admin = { name: 'admin', role: 'admin', passwordHash: await hashed, mustChange: true, createdAt: 1 } as const;
+  return (await store.saveFirstUser(admin)) ? PASSWORD : null;
+}
 
 export async function openWeb(scene: WebScene = {}): Promise<WebStage> {
   const clock = scene.clock ?? systemClock;
@@ -110,7 +122,8 @@ export async function openWeb(scene: WebScene = {}): Promise<WebStage> {
     defaultPort: 25,
     ...scene.house,
   };
-  const password = (await accounts.begin()) ?? '';
+  const password =
+    (await firstUser(scene.accounts === undefined ? kept.accounts : null)) ?? (await accounts.begin()) ?? '';
   const server = await createWeb(house);
   return {
     server,

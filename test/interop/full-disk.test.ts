@@ -1,7 +1,7 @@
 /** A queue on a disk of a few megabytes that really fills up, and really may not be written to. Needs root to mount it. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -9,6 +9,7 @@ import { systemClock } from '../../src/app/world.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
 import { StoreTrouble } from '../../src/store/trouble.ts';
+import { openWeb } from '../http/web-stage.ts';
 import { claimOf, messageTo, reportsOf, START } from '../support/store-world.ts';
 
 const skip = skipUnlessMountable();
@@ -52,6 +53,51 @@ test('a full disk: what was acknowledged is there, the rest is refused as full, 
   const claimed = await store.claim(claimOf('a.example', { most: 1 }));
   assert.equal(await store.report(reportsOf(claimed[0], { kind: 'delivered' }), START), 2);
   assert.equal((await midsOf()).at(-1), mid);
+});
+
+test('the web on a full disk: a test is refused with the time to come back, and with room the next one is kept (R118)', {
+  skip,
+}, async (context) => {
+  const disk = mounted(context);
+  const web = await openWeb({ place: { kind: 'file', path: join(disk, 'web.db') } });
+  try {
+    const ask = (target: string) =>
+      web.server.inject({ method: 'POST', url: '/api/v1/probes?wait=5', payload: { target, fresh: true } });
+    const before = await ask('a.example');
+    assert.equal(before.statusCode, 200);
+    const ballast = join(disk, 'ballast');
+    const file = openSync(ballast, 'w');
+    try {
+      for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 2)) {
+        try {
+          for (;;) writeSync(file, Buffer.alloc(size, 'x'));
+        } catch (error) {
+          assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+        }
+      }
+    } finally {
+      closeSync(file);
+    }
+    let refused = await ask('b.example');
+    // What SQLite has room for in its log already may go through.
+    for (let turn = 0; turn < 50 && refused.statusCode !== 503; turn += 1) refused = await ask(`b${turn}.example`);
+    assert.equal(refused.statusCode, 503, refused.body);
+    assert.ok(Number(refused.headers['retry-after']) > 0);
+    assert.equal(
+      (await web.server.inject(`/api/v1/probes/${before.json().id}`)).json().state,
+      'done',
+      'what was kept is read',
+    );
+    rmSync(ballast);
+    const after = await ask('c.example');
+    assert.equal(after.statusCode, 200, after.body);
+    const kept = async () => (await web.stores.records.find(after.json().id))?.result?.target;
+    for (let tries = 0; tries < 200 && (await kept()) === undefined; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(await kept(), 'c.example');
+  } finally {
+    await web.close();
+  }
 });
 
 test('a disk that may not be written to is called read-only', { skip }, async (context) => {
