@@ -1,6 +1,6 @@
 /** The whole program: `submit`, `serve`, a server that takes mail, and the commands that look at the queue. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { ConfigurationDocument } from '../../src/config/document.ts';
@@ -254,5 +254,29 @@ test('a place that can be no folder is a mistake in what was said: exit 2, at on
     const { code, err } = await runHere([...words, '--data', join(file, 'data')], 'Subject: x\n\nx\n');
     assert.equal(code, 2, words.join(' '));
     assert.match(err, /the folder .*\/file\/data cannot be used: .*\/file is a file/, words.join(' '));
+  }
+});
+
+test('a folder that others may write to is named when serve begins', async (context) => {
+  const { serve, data } = await scene(context);
+  chmodSync(data, 0o777);
+  const program = await serve();
+  assert.match(program.said.err, /warn: the folder of the installation is not safe.*others than its owner may write/);
+  program.process.kill('SIGTERM');
+  assert.equal(await program.ended, 0);
+});
+
+test('the password of a database is told to nobody, however the URL is written', async () => {
+  for (const url of [
+    'postgres://me:se@cret@127.0.0.1:1/x',
+    'postgres://127.0.0.1:1/x?user=me&password=secret',
+    'postgres://me:se/cret@127.0.0.1:1/x',
+  ]) {
+    for (const words of [['destconfig', 'list'], ['queue'], ['serve', '--roles', 'delivery']]) {
+      const { code, out, err } = await runHere([...words, '--database', url]);
+      assert.notEqual(code, 0);
+      assert.doesNotMatch(out + err, /cret/, `${words.join(' ')} ${url}`);
+      assert.match(err, /^tlsreach: /);
+    }
   }
 });
