@@ -124,7 +124,9 @@ test('a commit is followed without a restart, and delivernow wakes what waits (R
   const now = await run(['delivernow', 'a.example']);
   assert.equal(now.code, 0);
   assert.ok(await until(() => sink.arrivals.length === 1, 10_000));
-  assert.match((await run(['hoststatus', 'a.example', '--no-dns'])).out, /Host up\/down: +up/);
+  const { out: status } = await run(['hoststatus', 'a.example', '--no-dns']);
+  assert.match(status, /Host up\/down: +up/);
+  assert.match(status, /Virtual gateway: +none \(by routing\)/);
   await configure(data, (document) => allTo(1, document));
   await run(['submit', '-f', 'me@here.example', 'bob@a.example'], 'Subject: two\n\nHi.\n');
   assert.ok(await until(isDown, 10_000), (await run(['tophosts'])).out);
@@ -169,6 +171,11 @@ test('whatever way messages are deleted, the mail log says of each that it was, 
   assert.equal((await run(['queue', 'delete', '--destination', 'a.example'])).out, '2 recipients deleted.\n');
   assert.equal((await run(['queue', 'delete', '1', '4'])).out, '1 recipient deleted.\n');
   assert.equal((await run(['queue', 'delete', '--all'])).out, '2 recipients deleted.\n');
+  const again = await run(['queue', 'delete', '3']);
+  assert.deepEqual(
+    [again.code, again.out, again.err],
+    [1, '0 recipients deleted.\n', 'tlsreach: none of what was named is still in the queue\n'],
+  );
   const ends = readFileSync(join(data, 'mail.log'), 'utf8').match(/Message finished MID .*/g);
   assert.deepEqual(ends, [
     'Message finished MID 1 done',
