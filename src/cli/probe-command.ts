@@ -80,6 +80,10 @@ export async function probeCommand({ targets, given, world, services }: ProbeCom
     await sink.discard();
     throw error;
   });
+  // Until the run itself listens, files that were begun would stay behind.
+  const early = world.onInterrupt(() => {
+    void Promise.all([sink.discard(), capture?.discard()]).finally(() => world.exit(130));
+  });
   const bed = lab ? await services.openLab({ domains: labDomains(plan.list) }) : null;
   let captured = false;
   try {
@@ -94,11 +98,13 @@ export async function probeCommand({ targets, given, world, services }: ProbeCom
       const onCaptured = (): void => {
         captured = true;
       };
+      early();
       return await execute({ ...plan, port, capture, onCaptured, deadlineMs: settings.deadlineMs }, app, sink);
     } finally {
       await app.close();
     }
   } finally {
+    early();
     await bed?.close();
     await (captured ? capture?.commit() : capture?.discard());
   }
