@@ -44,6 +44,7 @@ export async function createDeliverySinks(options: DeliverySinkOptions): Promise
   let closed = false;
   const tell = (event: DeliveryEvent): void => {
     if (closed) return;
+    if (event.kind === 'trouble') tellTrouble(event, log);
     for (const listener of listeners) {
       try {
         listener(event);
@@ -64,4 +65,10 @@ export async function createDeliverySinks(options: DeliverySinkOptions): Promise
       closed = true;
     },
   });
+}
+
+/** The files of the mail log may be on the disk that is full: whoever looks at the console is told, too. */
+function tellTrouble({ what, recovered }: Extract<DeliveryEvent, { kind: 'trouble' }>, log: Log): void {
+  if (recovered) log('warn', what);
+  else log('error', `no mail is being delivered, none is lost: ${what}`);
 }

@@ -91,6 +91,20 @@ async function placeOf(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }
 
+/**
+ * Why a folder should not be trusted with a queue and keys, as the end of a sentence; null where there is nothing to say.
+ * Whoever may write there may put a link or a database of their own in place of ours.
+ */
+export async function folderConcern(path: string): Promise<string | null> {
+  const folder = await stat(path).catch(() => null);
+  if (folder === null) return null;
+  if ((folder.mode & OTHERS_WRITE) !== 0)
+    return 'others than its owner may write there; take that away with chmod go-w';
+  return mayFollow(folder.uid, process.geteuid?.() ?? folder.uid) ? null : 'it belongs to another user';
+}
+
+const OTHERS_WRITE = 0o022;
+
 /** One's own links, and those of the system such as `/dev/stdout`. */
 export function mayFollow(ownerOfLink: number, own: number): boolean {
   return ownerOfLink === own || ownerOfLink === ROOT;

@@ -121,7 +121,7 @@ export function placeOf(given: Pick<GivenOptions, 'text'>, env: World['env']): D
   const usual = home === undefined || home === '' ? './tlsreach-data' : `${home}/.tlsreach`;
   const database = given.text('database') ?? null;
   // The driver would take any text for the name of a server, and tell of its password when it is not there.
-  if (database !== null && !/^postgres(ql)?:\/\//i.test(database))
+  if (database !== null && !(/^postgres(ql)?:\/\//i.test(database) && URL.canParse(database)))
     throw new UsageError('--database: the URL of a PostgreSQL database is expected, as postgres://user@host/name');
   return { data: given.text('data') ?? usual, database };
 }
@@ -133,7 +133,8 @@ export function storeTroubleText({ kind, message }: StoreTrouble): string {
 
 /** A URL of a database may hold a password. */
 function shownPlace({ data, database }: DataPlace): string {
-  return database === null ? data : database.replace(/\/\/[^@/]*@/, '//…@');
+  if (database === null) return data;
+  return database.replace(/\/\/.*@/s, '//…@').replace(/([?&]password=)[^&]*/gi, '$1…');
 }
 
 function authorOf(env: World['env']): string {

@@ -6,6 +6,7 @@ import { printable } from '../base/printable.ts';
 import { deliverAtOnce } from '../delivery/deliver-now.ts';
 import { destinationOf } from '../delivery/submission.ts';
 import {
+  type HostStatus,
   hostStatusJson,
   hostStatusText,
   orderedHosts,
@@ -14,6 +15,7 @@ import {
   topHostsText,
 } from '../report/host-status.ts';
 import { toJson } from '../report/json.ts';
+import { placeOf } from './config-session.ts';
 import { inQueue, type QueueCommand } from './in-queue.ts';
 import { UsageError } from './usage-error.ts';
 import { choiceOf, wholeOf, worldSettings } from './world-options.ts';
@@ -32,10 +34,24 @@ export async function hostStatusCommand(command: QueueCommand): Promise<number> 
     const [active = null] = await queue.topHosts(1, destination);
     const connections = (await queue.connections(at)).get(destination) ?? 0;
     const route = given.flag('dns') === false ? null : await services.routeOf(destination, settings);
-    const status = { destination, at, state, active, connections, route };
+    const gateway = await defaultGateway(command);
+    const status = { destination, at, state, active, connections, route, gateway };
     await world.stdout.write(json ? `${toJson(hostStatusJson(status), 2)}\n` : hostStatusText(status));
     return 0;
   });
+}
+
+/** As the configuration in force says. */
+async function defaultGateway({ given, world, services }: QueueCommand): Promise<HostStatus['gateway']> {
+  const { configuration, close } = await services.openConfiguration(placeOf(given, world.env));
+  try {
+    const committed = await configuration.committed();
+    if (!committed.ok) return undefined;
+    const { gateways, defaultGateway: name } = committed.value.document.delivery;
+    return gateways.find((gateway) => gateway.name === name) ?? null;
+  } finally {
+    await close();
+  }
 }
 
 export async function topHostsCommand(command: QueueCommand): Promise<number> {

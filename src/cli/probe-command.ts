@@ -98,6 +98,10 @@ async function run(plan: WholePlan, given: GivenOptions, world: World, services:
     await sink.discard();
     throw error;
   });
+  // Until the run itself listens, files that were begun would stay behind.
+  const early = world.onInterrupt(() => {
+    void Promise.all([sink.discard(), capture?.discard()]).finally(() => world.exit(130));
+  });
   const bed = lab ? await services.openLab({ domains: labDomains(plan.list) }) : null;
   let captured = false;
   try {
@@ -112,11 +116,13 @@ async function run(plan: WholePlan, given: GivenOptions, world: World, services:
       const onCaptured = (): void => {
         captured = true;
       };
+      early();
       return await execute({ ...plan, port, capture, onCaptured, deadlineMs: settings.deadlineMs }, app, sink);
     } finally {
       await app.close();
     }
   } finally {
+    early();
     await bed?.close();
     await (captured ? capture?.commit() : capture?.discard());
   }

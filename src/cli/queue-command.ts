@@ -87,6 +87,14 @@ const DONE: Readonly<Record<QueueAction, string>> = {
   delete: 'deleted',
 };
 
+/** What an operation is about. */
+const FITTING: Readonly<Record<QueueAction, string>> = {
+  retry: 'waits for a later time',
+  hold: 'waits',
+  release: 'is held',
+  delete: 'is still in the queue',
+};
+
 export async function queueActionCommand(action: QueueAction, command: QueueCommand): Promise<number> {
   const { given, world, words } = command;
   const json = choiceOf(given, 'format', ['text', 'json']) === 'json';
@@ -97,6 +105,7 @@ export async function queueActionCommand(action: QueueAction, command: QueueComm
     await world.stdout.write(
       json ? `${toJson({ action, recipients: changed })}\n` : `${recipients} ${DONE[action]}.\n`,
     );
+    if (changed === 0) await world.stderr.write(`tlsreach: none of what was named ${FITTING[action]}\n`);
     return changed === 0 ? 1 : 0;
   });
 }

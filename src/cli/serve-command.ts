@@ -4,6 +4,7 @@
  * Several may serve the same folder or database: who does what is settled there.
  */
 import type { DataPlace } from '../app/configuration.ts';
+import { folderConcern } from '../app/files.ts';
 import type { Installation } from '../app/installation.ts';
 import type { AppSettings } from '../app/settings.ts';
 import type { World } from '../app/world.ts';
@@ -75,6 +76,9 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
     const installation = await services.openInstallation(place, settings, {
       tlsReports: given.flag('tlsReports'),
     });
+    const concern = await folderConcern(place.data);
+    if (concern !== null)
+      settings.log('warn', 'the folder of the installation is not safe', { folder: place.data, concern });
     const running: RunningRole[] = [];
     try {
       for (const role of roles) {

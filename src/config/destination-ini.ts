@@ -9,6 +9,7 @@ import { DEFAULT_DESTINATION, type DestinationControls, type DestinationEntry } 
 import { parseDestinationName } from './destination-name.ts';
 import {
   MAX_CONCURRENCY,
+  MAX_DESTINATIONS,
   MAX_MESSAGES_PER_CONNECTION,
   MAX_RECIPIENT_LIMIT,
   MAX_RECIPIENT_MINUTES,
@@ -29,7 +30,7 @@ import {
 } from './destination-words.ts';
 import { type ConfigurationDocument, DEMO_CERTIFICATE } from './document.ts';
 import { showNumber } from './fault.ts';
-import { type IniFault, type IniSection, type IniValue, parseIni } from './ini.ts';
+import { type IniFault, type IniSection, type IniValue, MAX_INI_FAULTS, parseIni } from './ini.ts';
 
 /** What a file of destinations holds of the document. */
 export type DestinationFile = Pick<ConfigurationDocument, 'destinations' | 'global'>;
@@ -94,10 +95,14 @@ const ALERT_KEY = 'send_tls_req_alert';
 const CERTIFICATE_KEY = 'certificate';
 const GLOBAL_KEYS: readonly string[] = [ALERT_KEY, CERTIFICATE_KEY];
 
-/** Reads a whole file; every fault is told with its line, section and key. */
+/** Reads a whole file; faults are told with their line, section and key, the first hundred of them. */
 export function importDestinations(text: string, known: KnownNames): Outcome<DestinationFile, readonly IniFault[]> {
   const sections = parseIni(text);
   if (!sections.ok) return sections;
+  if (sections.value.length > MAX_DESTINATIONS + 1) {
+    const why = `there are ${showNumber(sections.value.length)} sections; at most ${showNumber(MAX_DESTINATIONS)} destinations may stand here`;
+    return failed([{ line: 1, section: null, key: null, why }]);
+  }
   const faults: IniFault[] = [];
   const presets = sections.value.filter(({ name }) => name === DEFAULT_SECTION);
   const [preset] = presets;
@@ -115,7 +120,8 @@ export function importDestinations(text: string, known: KnownNames): Outcome<Des
       entries: entriesOf(sections.value, known, faults),
     },
   };
-  return faults.length === 0 ? succeeded(file) : failed(faults.toSorted((a, b) => a.line - b.line));
+  if (faults.length === 0) return succeeded(file);
+  return failed(faults.toSorted((a, b) => a.line - b.line).slice(0, MAX_INI_FAULTS));
 }
 
 /** `line 4, [example.com] table_tls: …`. */

@@ -24,6 +24,9 @@ export interface IniFault {
   readonly why: string;
 }
 
+/** So many are told; a file with more of them is none of this format. */
+export const MAX_INI_FAULTS = 100;
+
 /** Keys are compared in lower case; a section or a key that stands twice is a fault. */
 export function parseIni(text: string): Outcome<readonly IniSection[], readonly IniFault[]> {
   const sections: { readonly name: string; readonly line: number; readonly keys: Map<string, IniValue> }[] = [];
@@ -32,6 +35,7 @@ export function parseIni(text: string): Outcome<readonly IniSection[], readonly 
     .replace(/^\ufeff/, '')
     .split(/\r\n|[\r\n]/)
     .entries()) {
+    if (faults.length >= MAX_INI_FAULTS) break;
     const line = index + 1;
     const bare = raw.trim();
     if (bare === '' || bare.startsWith('#') || bare.startsWith(';')) continue;

@@ -26,6 +26,9 @@ export function loadDocument(text: string): Outcome<ConfigurationDocument, reado
   }
   if (typeof file !== 'object' || file === null || Array.isArray(file)) return refuse('', 'the file holds no object');
   const { format, secrets, document, ...others } = file as Readonly<Record<string, unknown>>;
+  if (format === undefined) {
+    return refuse('', 'the file is none that saveconfig has written: it does not say its format');
+  }
   if (format !== SAVED_FORMAT) {
     return refuse('format', `${showGiven(format)} cannot be loaded; this program loads "${SAVED_FORMAT}"`);
   }

@@ -12,6 +12,8 @@ export interface HostStatus {
   readonly connections: number;
   /** In the order in which they are tried; null where nobody asked the DNS. */
   readonly route: RouteSummary | null;
+  /** The gateway that mail leaves by where its submitter names no other; null: by routing; left out where nobody asked. */
+  readonly gateway?: { readonly name: string; readonly sourceAddress: string | null } | null | undefined;
 }
 
 export type RouteSummary =
@@ -76,7 +78,7 @@ export function topHostsText(rows: readonly TopHostRow[], at: number): string {
   ].join('\n');
 }
 
-export function hostStatusText({ destination, at, state, active, connections, route }: HostStatus): string {
+export function hostStatusText({ destination, at, state, active, connections, route, gateway }: HostStatus): string {
   const hard = state?.hardBounced ?? { dns: 0, fivexx: 0, expired: 0, other: 0 };
   const bounced = hard.dns + hard.fivexx + hard.expired + hard.other;
   const delivered = state?.delivered ?? 0;
@@ -120,8 +122,15 @@ export function hostStatusText({ destination, at, state, active, connections, ro
     `Last Activity         ${state?.lastActivity == null ? '-' : logTime(state.lastActivity)}`,
     ...routeLines(route),
     ...(state?.last5xx == null ? [] : ['', 'Last 5XX Error:', '----------', foreign(state.last5xx), '----------']),
+    ...(gateway === undefined ? [] : ['', `Virtual gateway:      ${gatewayWords(gateway)}`]),
     '',
   ].join('\n');
+}
+
+function gatewayWords(gateway: NonNullable<HostStatus['gateway']> | null): string {
+  if (gateway === null) return 'none (by routing)';
+  const { name, sourceAddress } = gateway;
+  return sourceAddress === null ? foreign(name) : `${foreign(name)} (${foreign(sourceAddress)})`;
 }
 
 function routeLines(route: RouteSummary | null): readonly string[] {
@@ -138,7 +147,7 @@ function routeLines(route: RouteSummary | null): readonly string[] {
 }
 
 /** The shape that programs get of a host. */
-export function hostStatusJson({ destination, at, state, active, connections, route }: HostStatus): object {
+export function hostStatusJson({ destination, at, state, active, connections, route, gateway }: HostStatus): object {
   return {
     format: 'tlsreach.hoststatus/1',
     at: iso(at),
@@ -157,6 +166,7 @@ export function hostStatusJson({ destination, at, state, active, connections, ro
     lastActivity: iso(state?.lastActivity ?? null),
     last5xx: state?.last5xx ?? null,
     route,
+    ...(gateway === undefined ? {} : { gateway }),
   };
 }
 

@@ -14,6 +14,23 @@ import { knownResolver } from '../support/resolver.ts';
 const folder = mkdtempSync(join(tmpdir(), 'tlsreach-sinks-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+test('a store that cannot be used is told on the console, where a full disk leaves room for it, and so is its end', async () => {
+  const said: string[] = [];
+  const sinks = await createDeliverySinks({
+    log: (level, message) => void said.push(`${level}: ${message}`),
+    mailLog: null,
+    alerts: null,
+    tlsReports: null,
+  });
+  sinks({ kind: 'trouble', at: AT, what: 'there is no room left for the database', recovered: false });
+  sinks({ kind: 'trouble', at: AT, what: 'the queue can be used again', recovered: true });
+  await sinks.close();
+  assert.deepEqual(said, [
+    'error: no mail is being delivered, none is lost: there is no room left for the database',
+    'warn: the queue can be used again',
+  ]);
+});
+
 test('one event reaches logs, alerts, reports and others, and a fault in one of them reaches none of the rest', async () => {
   const clock = handWoundClock(AT);
   const faults: string[] = [];

@@ -15,7 +15,14 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { createAtomicFile, MAX_FILE_BYTES, mayFollow, readBounded, TOO_LARGE } from '../../src/app/files.ts';
+import {
+  createAtomicFile,
+  folderConcern,
+  MAX_FILE_BYTES,
+  mayFollow,
+  readBounded,
+  TOO_LARGE,
+} from '../../src/app/files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tlsreach-files-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -97,5 +104,17 @@ describe('a file that is read', () => {
   it('may be large but not endless (R7)', async () => {
     assert.ok(MAX_FILE_BYTES >= 64 * 1024 * 1024);
     await assert.rejects(readBounded('/dev/zero'), { code: TOO_LARGE });
+  });
+});
+
+describe('a folder with a queue and keys', () => {
+  it('is not safe where others may write', async () => {
+    assert.equal(await folderConcern(folder), null);
+    for (const mode of [0o720, 0o702, 0o777]) {
+      chmodSync(folder, mode);
+      assert.match((await folderConcern(folder)) ?? '', /others than its owner may write there.*chmod go-w/);
+    }
+    chmodSync(folder, 0o700);
+    assert.equal(await folderConcern(at('nobody')), null);
   });
 });

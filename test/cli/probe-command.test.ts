@@ -242,6 +242,23 @@ test('with --lab the test bed replaces resolvers and port', async () => {
   );
 });
 
+test('Ctrl-C before the first target takes away the files that were begun', async () => {
+  let interrupt = (): void => {};
+  const discarded = new Promise<void>((resolve) => setImmediate(resolve));
+  const seen = await play({
+    argv: ['probe', 'ann@example.com', '--output', 'out.json', '--capture', 'c.json'],
+    onReady: (press) => {
+      interrupt = press;
+    },
+    createApp: async () => {
+      interrupt();
+      await discarded;
+      throw new Error('the process is gone by now');
+    },
+  });
+  assert.deepEqual([seen.exits, seen.written], [[130], {}]);
+});
+
 test('an output file appears only when it is complete, and stdout stays empty', async () => {
   const seen = await play(
     probe('a@example.com', 'b@example.com', '--format', 'csv', '--output', 'scores.csv', '--concurrency', '1'),

@@ -290,3 +290,15 @@ test('whatever a file holds, reading it ends with a table or with faults (R71)',
     { numRuns: 300 },
   );
 });
+
+test('a file of a million sections, or of faults alone, is refused at once and in few words (R71)', () => {
+  const sections = importDestinations(`[DEFAULT]\n${'[a.test]\n'.repeat(100_000)}`, KNOWN);
+  assert.ok(!sections.ok);
+  assert.deepEqual(sections.failure.map(describeIniFault), [
+    'line 1: there are 100,001 sections; at most 40,000 destinations may stand here',
+  ]);
+  for (const text of ['no key\n'.repeat(100_000), '[a.test]\nx = 1\n'.repeat(30_000)]) {
+    const faults = importDestinations(text, KNOWN);
+    assert.deepEqual([faults.ok, !faults.ok && faults.failure.length], [false, 100]);
+  }
+});

@@ -44,6 +44,7 @@ test('another format, another version, an unknown field and a bad value refuse t
   const good = saveDocument(FULL, 'included');
   assert.match(faultOf('{'), /not JSON/);
   assert.match(faultOf('[]'), /no object/);
+  assert.match(faultOf('{}'), /none that saveconfig has written/);
   assert.match(faultOf(good.replace('configuration/1', 'configuration/9')), /cannot be loaded/);
   assert.match(faultOf(good.replace('"version": 1', '"version": 9')), /another version/);
   assert.match(faultOf(good.replace('"requiredTlsAlert"', '"requiredTlsAlarm"')), /requiredTlsAlarm: is not known/);

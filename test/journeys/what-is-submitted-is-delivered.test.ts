@@ -1,6 +1,6 @@
 /** The whole program: `submit`, `serve`, a server that takes mail, and the commands that look at the queue. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { ConfigurationDocument } from '../../src/config/document.ts';
@@ -124,7 +124,9 @@ test('a commit is followed without a restart, and delivernow wakes what waits (R
   const now = await run(['delivernow', 'a.example']);
   assert.equal(now.code, 0);
   assert.ok(await until(() => sink.arrivals.length === 1, 10_000));
-  assert.match((await run(['hoststatus', 'a.example', '--no-dns'])).out, /Host up\/down: +up/);
+  const { out: status } = await run(['hoststatus', 'a.example', '--no-dns']);
+  assert.match(status, /Host up\/down: +up/);
+  assert.match(status, /Virtual gateway: +none \(by routing\)/);
   await configure(data, (document) => allTo(1, document));
   await run(['submit', '-f', 'me@here.example', 'bob@a.example'], 'Subject: two\n\nHi.\n');
   assert.ok(await until(isDown, 10_000), (await run(['tophosts'])).out);
@@ -169,6 +171,11 @@ test('whatever way messages are deleted, the mail log says of each that it was, 
   assert.equal((await run(['queue', 'delete', '--destination', 'a.example'])).out, '2 recipients deleted.\n');
   assert.equal((await run(['queue', 'delete', '1', '4'])).out, '1 recipient deleted.\n');
   assert.equal((await run(['queue', 'delete', '--all'])).out, '2 recipients deleted.\n');
+  const again = await run(['queue', 'delete', '3']);
+  assert.deepEqual(
+    [again.code, again.out, again.err],
+    [1, '0 recipients deleted.\n', 'tlsreach: none of what was named is still in the queue\n'],
+  );
   const ends = readFileSync(join(data, 'mail.log'), 'utf8').match(/Message finished MID .*/g);
   assert.deepEqual(ends, [
     'Message finished MID 1 done',
@@ -254,5 +261,29 @@ test('a place that can be no folder is a mistake in what was said: exit 2, at on
     const { code, err } = await runHere([...words, '--data', join(file, 'data')], 'Subject: x\n\nx\n');
     assert.equal(code, 2, words.join(' '));
     assert.match(err, /the folder .*\/file\/data cannot be used: .*\/file is a file/, words.join(' '));
+  }
+});
+
+test('a folder that others may write to is named when serve begins', async (context) => {
+  const { serve, data } = await scene(context);
+  chmodSync(data, 0o777);
+  const program = await serve();
+  assert.match(program.said.err, /warn: the folder of the installation is not safe.*others than its owner may write/);
+  program.process.kill('SIGTERM');
+  assert.equal(await program.ended, 0);
+});
+
+test('the password of a database is told to nobody, however the URL is written', async () => {
+  for (const url of [
+    'postgres://me:se@cret@127.0.0.1:1/x',
+    'postgres://127.0.0.1:1/x?user=me&password=secret',
+    'postgres://me:se/cret@127.0.0.1:1/x',
+  ]) {
+    for (const words of [['destconfig', 'list'], ['queue'], ['serve', '--roles', 'delivery']]) {
+      const { code, out, err } = await runHere([...words, '--database', url]);
+      assert.notEqual(code, 0);
+      assert.doesNotMatch(out + err, /cret/, `${words.join(' ')} ${url}`);
+      assert.match(err, /^tlsreach: /);
+    }
   }
 });

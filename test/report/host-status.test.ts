@@ -105,6 +105,15 @@ test('hoststatus: a host that is down says until when and why; one that nobody k
   assert.match(unknown, /Oldest Message +No Messages\n/);
 });
 
+test('hoststatus: the gateway that mail leaves by, where somebody asked (R125)', () => {
+  const rest = { destination: 'a.example', at: AT, state: null, active: null, connections: 0, route: null };
+  const gateway = { name: 'Second', sourceAddress: '192.0.2.9' };
+  assert.match(hostStatusText({ ...rest, gateway }), /\nVirtual gateway: +Second \(192\.0\.2\.9\)\n$/);
+  assert.match(hostStatusText({ ...rest, gateway: null }), /\nVirtual gateway: +none \(by routing\)\n$/);
+  assert.doesNotMatch(hostStatusText(rest), /Virtual gateway/);
+  assert.deepEqual((hostStatusJson({ ...rest, gateway }) as { gateway?: unknown }).gateway, gateway);
+});
+
 test('both as JSON, for programs', () => {
   assert.deepEqual(topHostsJson([DOWN], AT), {
     format: 'tlsreach.tophosts/1',
