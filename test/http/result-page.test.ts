@@ -125,6 +125,20 @@ test('the sentence under the headline says why, and a chip leads to its finding 
   assert.match(html, /REQUIRETLS/);
 });
 
+test('an enforced policy that is not met, or not by every server, is not told as a protection', async () => {
+  const secure = { ...TELLING.confidence, secure: true };
+  const told = async (more: Partial<ProbeResult>) =>
+    (await pagesOf({ ...TELLING, confidence: secure, ...more }, ['en'])).get('en') ?? '';
+  assert.match(await told({}), /MTA-STS obliges senders/);
+  const unmet = { ...TELLING.senders['mta-sts'], channel: 'none', host: null } as const;
+  assert.match(await told({ senders: { ...TELLING.senders, 'mta-sts': unmet } }), /policy in force is not met/);
+  const hosts = TELLING.hosts.map((each, index) => ({
+    ...each,
+    mtaSts: { status: index === 0 ? 'not-covered' : 'covered' } as const,
+  }));
+  assert.match(await told({ hosts }), /does not name 1 of 2 mail servers/);
+});
+
 test('what is to be shared leads back to where the page was read; a mailbox has no badge', async () => {
   const listed = (await pagesOf(TELLING, ['en'])).get('en') ?? '';
   assert.match(listed, /id="share-link"[^>]*>http:\/\/localhost:80\/probes\//);
