@@ -188,6 +188,28 @@ test('why a form is sent back is said in its language, and what was typed and ti
   }
 });
 
+test('a test that broke off says why in the language of who asked, and can be made again', async () => {
+  const web = await openWeb({ probe: () => Promise.reject(new Error('a fault that is ours')) });
+  try {
+    const asked = await web.server.inject({
+      method: 'POST',
+      url: '/probes',
+      headers: HEADERS,
+      payload: 'target=example.com&sent=form&scan=on',
+    });
+    const address = String(asked.headers.location);
+    const job = await web.jobs.find(address.replace('/probes/', ''));
+    assert.ok(job !== null);
+    await web.jobs.settled(job, 5_000);
+    const { payload } = await web.server.inject({ url: address, headers: { 'accept-language': 'es' } });
+    assert.match(payload, /La prueba se interrumpió por un fallo nuestro/);
+    assert.match(payload, /<input type="hidden" name="scan" value="on">/, 'as it was asked for');
+    assert.doesNotMatch(payload, /a fault that is ours/);
+  } finally {
+    await web.close();
+  }
+});
+
 test('a page that is not there says so in the language of who asked', async () => {
   const web = await openWeb();
   try {
