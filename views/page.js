@@ -16,6 +16,17 @@ function readyToCopy() {
   }
 }
 
+// A menu that is open goes away with Escape, or when one turns to something else.
+const close = (event) => {
+  for (const menu of document.querySelectorAll('details.menu[open]')) {
+    const inside = menu.contains(event.target);
+    if (event.key === 'Escape' && inside) menu.querySelector('summary').focus();
+    if (event.key === 'Escape' || (event.type === 'click' && !inside)) menu.open = false;
+  }
+};
+document.addEventListener('keydown', close);
+document.addEventListener('click', close);
+
 const running = document.querySelector('[data-events]');
 if (running !== null) follow(running);
 

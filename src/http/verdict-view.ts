@@ -62,15 +62,23 @@ function sentencesOf(result: ProbeResult, say: Say): readonly string[] {
 }
 
 /** What makes senders insist on the encryption; nothing where that was not looked at. */
-function obligation({ dane, mtaSts, senders }: ProbeResult, say: Say): readonly string[] {
-  const met = senders['mta-sts'].channel === 'encrypted';
+function obligation(result: ProbeResult, say: Say): readonly string[] {
+  const { dane, mtaSts } = result;
   const words = [
     ...(dane.status === 'match' ? [say('why.dane')] : []),
-    ...(mtaSts.mode === 'enforce' ? [say(met ? 'why.sts' : 'why.stsUnmet')] : []),
+    ...(mtaSts.mode === 'enforce' ? [enforced(result, say)] : []),
   ];
   if (words.length > 0) return words;
   const looked = dane.status === 'none' && (mtaSts.mode === 'absent' || mtaSts.mode === 'none');
   return looked ? [say('why.unguarded')] : [];
+}
+
+/** What comes of an MTA-STS policy that is in force. */
+function enforced({ hosts, senders }: ProbeResult, say: Say): string {
+  if (senders['mta-sts'].channel !== 'encrypted') return say('why.stsUnmet');
+  const outside = hosts.filter(({ mtaSts }) => mtaSts.status === 'not-covered');
+  if (outside.length === 0) return say('why.sts');
+  return say('why.stsPartly', { number: lookedAt(outside), total: lookedAt(hosts) });
 }
 
 function portOf({ hosts }: ProbeResult): number {

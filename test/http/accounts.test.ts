@@ -105,7 +105,7 @@ test('from the one-time password to a password, a token and a colleague; all of 
 });
 
 test('guessing is slowed down, by name and by client', async () => {
-  // However long a guess takes here.
+  // A clock that stands still: on a busy machine the hashing alone would take as long as the wait.
   const web = await openWeb({ clock: handWoundClock() });
   try {
     const codes = [];

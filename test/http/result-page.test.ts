@@ -125,6 +125,20 @@ test('the sentence under the headline says why, and a chip leads to its finding 
   assert.match(html, /REQUIRETLS/);
 });
 
+test('an enforced policy that is not met, or not by every server, is not told as a protection', async () => {
+  const secure = { ...TELLING.confidence, secure: true };
+  const told = async (more: Partial<ProbeResult>) =>
+    (await pagesOf({ ...TELLING, confidence: secure, ...more }, ['en'])).get('en') ?? '';
+  assert.match(await told({}), /MTA-STS obliges senders/);
+  const unmet = { ...TELLING.senders['mta-sts'], channel: 'none', host: null } as const;
+  assert.match(await told({ senders: { ...TELLING.senders, 'mta-sts': unmet } }), /policy in force is not met/);
+  const hosts = TELLING.hosts.map((each, index) => ({
+    ...each,
+    mtaSts: { status: index === 0 ? 'not-covered' : 'covered' } as const,
+  }));
+  assert.match(await told({ hosts }), /does not name 1 of 2 mail servers/);
+});
+
 test('what is to be shared leads back to where the page was read; a mailbox has no badge', async () => {
   const listed = (await pagesOf(TELLING, ['en'])).get('en') ?? '';
   assert.match(listed, /id="share-link"[^>]*>http:\/\/localhost:80\/probes\//);
@@ -169,6 +183,28 @@ test('why a form is sent back is said in its language, and what was typed and ti
     const many = await send('target=two.example');
     assert.equal(many.statusCode, 429);
     assert.match(many.payload, /U hebt in korte tijd veel tests gevraagd\. Probeer het over \d+ s opnieuw\./);
+  } finally {
+    await web.close();
+  }
+});
+
+test('a test that broke off says why in the language of who asked, and can be made again', async () => {
+  const web = await openWeb({ probe: () => Promise.reject(new Error('a fault that is ours')) });
+  try {
+    const asked = await web.server.inject({
+      method: 'POST',
+      url: '/probes',
+      headers: HEADERS,
+      payload: 'target=example.com&sent=form&scan=on',
+    });
+    const address = String(asked.headers.location);
+    const job = await web.jobs.find(address.replace('/probes/', ''));
+    assert.ok(job !== null);
+    await web.jobs.settled(job, 5_000);
+    const { payload } = await web.server.inject({ url: address, headers: { 'accept-language': 'es' } });
+    assert.match(payload, /La prueba se interrumpió por un fallo nuestro/);
+    assert.match(payload, /<input type="hidden" name="scan" value="on">/, 'as it was asked for');
+    assert.doesNotMatch(payload, /a fault that is ours/);
   } finally {
     await web.close();
   }

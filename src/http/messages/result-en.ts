@@ -17,6 +17,8 @@ export const RESULT_EN = {
   'why.dane': 'DANE obliges senders that use it to encrypt.',
   'why.sts': 'MTA-STS obliges senders that honour it to encrypt.',
   'why.stsUnmet': 'The MTA-STS policy in force is not met: senders that honour it do not deliver.',
+  'why.stsPartly':
+    'The MTA-STS policy in force does not name {number} of {total} mail servers: senders that honour it leave them out.',
   'why.unguarded':
     'Nothing obliges senders to insist on it: without DANE or an enforced MTA-STS policy, somebody on the way could suppress the encryption.',
   'why.provisional': 'Provisional: a server put us off before its TLS could be judged.',

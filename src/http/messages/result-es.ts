@@ -19,6 +19,8 @@ export const RESULT_ES: ResultMessages = {
   'why.dane': 'DANE obliga a cifrar a los remitentes que lo usan.',
   'why.sts': 'MTA-STS obliga a cifrar a los remitentes que lo respetan.',
   'why.stsUnmet': 'No se cumple la política MTA-STS en vigor: los remitentes que la respetan no entregan.',
+  'why.stsPartly':
+    'La política MTA-STS en vigor no nombra {number} de {total} servidores: los remitentes que la respetan no los usan.',
   'why.unguarded':
     'Nada obliga a los remitentes a insistir en ello: sin DANE ni una política MTA-STS en vigor, alguien en el camino podría suprimir el cifrado.',
   'why.provisional': 'Provisional: un servidor nos aplazó antes de poder juzgar su TLS.',

@@ -19,6 +19,8 @@ export const RESULT_JA: ResultMessages = {
   'why.dane': 'DANE を使う送信者は暗号化を義務づけられます。',
   'why.sts': 'MTA-STS に従う送信者は暗号化を義務づけられます。',
   'why.stsUnmet': '有効な MTA-STS ポリシーが満たされていません。それに従う送信者は配送しません。',
+  'why.stsPartly':
+    '有効な MTA-STS ポリシーに {total} 台中 {number} 台のメールサーバーがありません。それに従う送信者はそれらを使いません。',
   'why.unguarded':
     'ただし送信者にそれを義務づけるものはありません。DANE も有効な MTA-STS ポリシーもないため、経路上の誰かが暗号化を抑え込めます。',
   'why.provisional': '暫定: TLS を判定する前に、あるサーバーに先送りされました。',

@@ -20,6 +20,8 @@ export const RESULT_NL: ResultMessages = {
   'why.sts': 'MTA-STS verplicht afzenders die het naleven tot versleutelen.',
   'why.stsUnmet':
     'Aan het MTA-STS-beleid dat van kracht is wordt niet voldaan: afzenders die het naleven bezorgen niet.',
+  'why.stsPartly':
+    'Het MTA-STS-beleid dat van kracht is noemt {number} van de {total} mailservers niet: afzenders die het naleven slaan die over.',
   'why.unguarded':
     'Niets verplicht afzenders om erop te staan: zonder DANE of een afgedwongen MTA-STS-beleid kan iemand onderweg de versleuteling onderdrukken.',
   'why.provisional': 'Voorlopig: een server stelde ons uit voordat zijn TLS beoordeeld kon worden.',

@@ -18,6 +18,8 @@ export const RESULT_PT: ResultMessages = {
   'why.dane': 'O DANE obriga a cifrar os remetentes que o usam.',
   'why.sts': 'O MTA-STS obriga a cifrar os remetentes que o respeitam.',
   'why.stsUnmet': 'A política MTA-STS em vigor não é cumprida: os remetentes que a respeitam não entregam.',
+  'why.stsPartly':
+    'A política MTA-STS em vigor não nomeia {number} de {total} servidores: os remetentes que a respeitam não os usam.',
   'why.unguarded':
     'Nada obriga os remetentes a insistir nisso: sem DANE nem uma política MTA-STS em vigor, alguém no caminho poderia suprimir a cifra.',
   'why.provisional': 'Provisório: um servidor adiou-nos antes de se poder avaliar o seu TLS.',
