@@ -4,8 +4,11 @@ import type { Appliance } from '../app/appliance.ts';
 import { changesPages } from './changes-pages.ts';
 import { configurationApi } from './configuration-api.ts';
 import { createDesk } from './desk.ts';
+import { destinationPages } from './destination-page.ts';
 import { destinationsPages } from './destinations-pages.ts';
+import { filePages } from './file-pages.ts';
 import type { WebHouse } from './house.ts';
+import { logPages } from './log-pages.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
@@ -18,7 +21,10 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   const desk = createDesk(server, house, appliance, views);
   overviewPage(desk);
   destinationsPages(desk);
+  destinationPages(desk);
   changesPages(desk);
   queuePages(desk);
+  logPages(desk);
   settingsPages(desk);
+  filePages(desk);
 }
