@@ -4,6 +4,8 @@ export const PEOPLE_EN = {
   acFirstLead: 'Welcome, {name}. The password you were given works for this one page; your own opens the rest.',
   acSignInFirst: 'Sign in first; then the page you asked for opens.',
   acPasswordChanged: 'Your password was changed. Every other session of yours was ended.',
+  acChangePassword: 'Change your password',
+  acOldPassword: 'Present password',
   acSessions: 'Where you are signed in',
   acSessionEnds: 'This session ends at {time}, or after {hours} hours without use.',
   acThisOne: 'this one',

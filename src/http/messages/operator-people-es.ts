@@ -7,6 +7,8 @@ export const PEOPLE_ES: PeopleMessages = {
     'Le damos la bienvenida, {name}. La contraseña recibida solo sirve para esta página; la suya abre lo demás.',
   acSignInFirst: 'Primero inicie sesión; después se abre la página que pidió.',
   acPasswordChanged: 'Su contraseña se ha cambiado. Sus demás sesiones se han cerrado.',
+  acChangePassword: 'Cambiar la contraseña',
+  acOldPassword: 'Contraseña actual',
   acSessions: 'Dónde tiene sesión abierta',
   acSessionEnds: 'Esta sesión termina a las {time}, o tras {hours} horas sin uso.',
   acThisOne: 'esta',

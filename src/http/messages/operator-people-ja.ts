@@ -7,6 +7,8 @@ export const PEOPLE_JA: PeopleMessages = {
     'ようこそ、{name} さん。渡されたパスワードで開けるのはこのページだけです。自分のパスワードで他のページが開けるようになります。',
   acSignInFirst: '先にサインインしてください。その後、開こうとしたページに進みます。',
   acPasswordChanged: 'パスワードを変更しました。他のセッションはすべて終了しました。',
+  acChangePassword: 'パスワードの変更',
+  acOldPassword: '現在のパスワード',
   acSessions: 'サインインしている場所',
   acSessionEnds: 'このセッションは {time} に終了します。{hours} 時間使わない場合も終了します。',
   acThisOne: 'このセッション',

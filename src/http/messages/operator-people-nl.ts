@@ -6,6 +6,8 @@ export const PEOPLE_NL: PeopleMessages = {
   acFirstLead: 'Welkom, {name}. Het gekregen wachtwoord werkt voor deze ene pagina; uw eigen wachtwoord opent de rest.',
   acSignInFirst: 'Meld u eerst aan; daarna opent de gevraagde pagina.',
   acPasswordChanged: 'Uw wachtwoord is gewijzigd. Uw andere sessies zijn beëindigd.',
+  acChangePassword: 'Wachtwoord wijzigen',
+  acOldPassword: 'Huidig wachtwoord',
   acSessions: 'Waar u bent aangemeld',
   acSessionEnds: 'Deze sessie eindigt om {time}, of na {hours} uur zonder gebruik.',
   acThisOne: 'deze',

@@ -7,6 +7,8 @@ export const PEOPLE_PT: PeopleMessages = {
     'Damos-lhe as boas-vindas, {name}. A palavra-passe recebida só serve para esta página; a sua abre o resto.',
   acSignInFirst: 'Primeiro inicie sessão; depois abre-se a página que pediu.',
   acPasswordChanged: 'A sua palavra-passe foi alterada. As suas outras sessões foram terminadas.',
+  acChangePassword: 'Alterar a palavra-passe',
+  acOldPassword: 'Palavra-passe atual',
   acSessions: 'Onde tem sessão iniciada',
   acSessionEnds: 'Esta sessão termina às {time}, ou após {hours} horas sem uso.',
   acThisOne: 'esta',
