@@ -166,3 +166,47 @@ test('a destination’s page says what holds, and which entry says so; a looked-
     await stage.close();
   }
 });
+
+test('a message by hand: refused with the field, queued as it was typed, on record', async () => {
+  const stage = await openAppliance();
+  try {
+    const olga = await stage.person('operator');
+    const form = (await olga.get('/queue/new')).body;
+    assert.match(form, /name="to"/);
+    const fields = {
+      from: 'ann@example.com',
+      to: 'bob@partner.example, eve@other.example',
+      subject: 'Größe <b>\r\nBcc: x@x.example',
+      text: 'Hello\n.\nlate',
+    };
+    for (const [field, wrong] of [
+      ['to', ''],
+      ['to', 'nobody'],
+      ['to', Array.from({ length: 21 }, (_, index) => `u${index}@x.example`).join(',')],
+      ['from', 'nobody'],
+    ] as const) {
+      const refused = await olga.post('/queue/new', { ...fields, [field]: wrong });
+      assert.equal(refused.status, 400);
+      assert.match(refused.body, new RegExp(`id="fault-${field}"`));
+      assert.match(refused.body, /Größe &lt;b&gt;/, 'what was typed is still there');
+    }
+    const sent = await olga.post('/queue/new', fields);
+    assert.equal(sent.headers['location'], '/queue/messages/1?done=sent');
+    const items = await stage.installation.queue.list({ mid: 1, limit: 9 });
+    assert.deepEqual(
+      items.map(({ recipient, sender }) => [recipient, sender]),
+      [
+        ['bob@partner.example', 'ann@example.com'],
+        ['eve@other.example', 'ann@example.com'],
+      ],
+    );
+    const text = Buffer.from((await stage.installation.queue.body(1)) ?? []).toString('utf8');
+    assert.doesNotMatch(text, /^Bcc:/m, 'no header comes in by the subject');
+    assert.match(text, /^Subject: =\?utf-8\?B\?/m);
+    assert.match(text, /^Message-ID: <[^>\s]+>/m);
+    assert.match((await olga.get('/queue/messages/1?done=sent')).body, /It is in the queue/);
+    assert.ok((await stage.house.accounts.audit(20)).some(({ what }) => what === 'message.sent'));
+  } finally {
+    await stage.close();
+  }
+});

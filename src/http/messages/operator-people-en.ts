@@ -52,6 +52,16 @@ export const PEOPLE_EN = {
   pbBusyNext: 'Try again in a moment. What was saved before is safe.',
   opBackToOverview: 'Back to the overview',
 
+  sdTitle: 'Send a message',
+  sdLead: 'It goes into the queue and travels as every other message does: its page tells what became of it.',
+  sdFromHint: 'Where bounces go.',
+  sdToHint: 'Up to {most}, with commas between.',
+  sdSubject: 'A test of delivery',
+  sdText: 'Does this arrive, and how did it travel?',
+  sdRequireTls: 'Only where every hop promises TLS (RFC 8689)',
+  sdSend: 'Send',
+  sdSent: 'It is in the queue.',
+
   auLead: 'Who did what, newest first. Nobody can change it.',
   auFilter: 'Who, what, or a word',
   auNoMatch: 'Nothing matches "{filter}".',

@@ -55,6 +55,16 @@ export const PEOPLE_ES: PeopleMessages = {
   pbBusyNext: 'Inténtelo de nuevo en un momento. Lo guardado antes está a salvo.',
   opBackToOverview: 'Volver al resumen',
 
+  sdTitle: 'Enviar un mensaje',
+  sdLead: 'Entra en la cola y viaja como cualquier otro mensaje: su página cuenta qué fue de él.',
+  sdFromHint: 'Adónde van los rebotes.',
+  sdToHint: 'Hasta {most}, separados por comas.',
+  sdSubject: 'Una prueba de entrega',
+  sdText: '¿Llega esto, y cómo ha viajado?',
+  sdRequireTls: 'Solo donde cada salto promete TLS (RFC 8689)',
+  sdSend: 'Enviar',
+  sdSent: 'Está en la cola.',
+
   auLead: 'Quién hizo qué, lo más reciente primero. Nadie puede cambiarlo.',
   auFilter: 'Quién, qué o una palabra',
   auNoMatch: 'Nada coincide con "{filter}".',

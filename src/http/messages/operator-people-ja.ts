@@ -55,6 +55,16 @@ export const PEOPLE_JA: PeopleMessages = {
   pbBusyNext: '少し待ってからもう一度お試しください。保存済みの内容は無事です。',
   opBackToOverview: '概要に戻る',
 
+  sdTitle: 'メッセージを送る',
+  sdLead: 'キューに入り、他のメッセージと同じように配信されます。結果はそのメッセージのページで確認できます。',
+  sdFromHint: 'バウンスの送り先です。',
+  sdToHint: 'カンマ区切りで {most} 件まで。',
+  sdSubject: '配信テスト',
+  sdText: 'このメールは届くでしょうか。どのように運ばれたでしょうか。',
+  sdRequireTls: 'すべての経路が TLS を約束する場合のみ (RFC 8689)',
+  sdSend: '送る',
+  sdSent: 'キューに入りました。',
+
   auLead: '誰が何をしたかを新しい順に示します。誰も変更できません。',
   auFilter: '人、操作、または語句',
   auNoMatch: '「{filter}」に一致するものはありません。',

@@ -55,6 +55,16 @@ export const PEOPLE_NL: PeopleMessages = {
   pbBusyNext: 'Probeer het zo opnieuw. Wat eerder is opgeslagen, is veilig.',
   opBackToOverview: 'Terug naar het overzicht',
 
+  sdTitle: 'Een bericht versturen',
+  sdLead: 'Het gaat de wachtrij in en reist zoals elk ander bericht: op zijn pagina staat wat ervan werd.',
+  sdFromHint: 'Waar bounces heen gaan.',
+  sdToHint: "Hoogstens {most}, met komma's ertussen.",
+  sdSubject: 'Een test van de bezorging',
+  sdText: 'Komt dit aan, en hoe is het gereisd?',
+  sdRequireTls: 'Alleen waar elke tussenstap TLS belooft (RFC 8689)',
+  sdSend: 'Versturen',
+  sdSent: 'Het staat in de wachtrij.',
+
   auLead: 'Wie wat deed, het nieuwste eerst. Niemand kan het wijzigen.',
   auFilter: 'Wie, wat, of een woord',
   auNoMatch: 'Niets past bij "{filter}".',

@@ -55,6 +55,16 @@ export const PEOPLE_PT: PeopleMessages = {
   pbBusyNext: 'Tente de novo daqui a pouco. O que já foi guardado está seguro.',
   opBackToOverview: 'Voltar ao resumo',
 
+  sdTitle: 'Enviar uma mensagem',
+  sdLead: 'Entra na fila e viaja como qualquer outra mensagem: a sua página conta o que lhe aconteceu.',
+  sdFromHint: 'Para onde vão as devoluções.',
+  sdToHint: 'Até {most}, separados por vírgulas.',
+  sdSubject: 'Um teste de entrega',
+  sdText: 'Isto chega, e como viajou?',
+  sdRequireTls: 'Só onde cada salto promete TLS (RFC 8689)',
+  sdSend: 'Enviar',
+  sdSent: 'Está na fila.',
+
   auLead: 'Quem fez o quê, o mais recente primeiro. Ninguém o pode alterar.',
   auFilter: 'Quem, quê ou uma palavra',
   auNoMatch: 'Nada corresponde a "{filter}".',
