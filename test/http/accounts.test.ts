@@ -186,6 +186,13 @@ test('who has to sign in comes back to the page that was asked for, past the cho
     const asked = '/account?lang=nl';
     const led = await web.server.inject({ url: asked });
     assert.equal(led.headers.location, `/sign-in?to=${encodeURIComponent(asked)}`);
+    const late = { host: 'here.example', referer: 'http://here.example/account?lang=es' };
+    assert.equal(
+      (await form(web, '/account/password', {}, late)).headers.location,
+      '/sign-in?to=%2Faccount%3Flang%3Des',
+    );
+    const foreign = { ...late, referer: 'http://evil.example/account' };
+    assert.equal((await form(web, '/account/password', {}, foreign)).headers.location, '/sign-in');
     const page = (await web.server.inject({ url: String(led.headers.location) })).body;
     assert.match(page, /name="to" value="\/account\?lang=nl"/);
     const wrong = await form(web, '/sign-in', { name: 'admin', password: 'wrong', to: asked });

@@ -147,6 +147,15 @@ test('an upload is refused before it is looked at: strangers, viewers, other sit
       ]),
       400,
     );
+    const torn = await stage.server.inject({
+      method: 'POST',
+      url,
+      headers: { cookie: olga.cookie, accept: 'text/html', 'content-type': 'multipart/form-data; boundary=b' },
+      payload: `--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n${csrf}\r\n--b\r\nContent-Disp`,
+    });
+    assert.equal(torn.statusCode, 400, torn.body.slice(0, 200));
+    const many = Array.from({ length: 30 }, (_, index): Part => [`f${index}`, 'x']);
+    assert.equal(await sent(olga, [['csrf', csrf], ...many]), 413);
     const elsewhere = await send(stage, olga, '/destinations/default', [['csrf', csrf]]);
     assert.equal(elsewhere.status, 415, 'forms without a file take none');
     const read = await stage.installation.configuration.newest();
