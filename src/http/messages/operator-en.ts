@@ -192,6 +192,7 @@ export const OPERATOR_EN = {
   stDeliveryLead: 'Connections of the whole system and its time-outs.',
   stAlerts: 'Alerts',
   stAlertsLead: 'How often the same alert is sent.',
+  stAlertLog: 'Failed TLS in the log',
   stRecipients: 'Recipients of alerts',
   stRecipientsLead: 'Who is told what.',
   stPeople: 'Users and tokens',

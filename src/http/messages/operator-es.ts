@@ -195,6 +195,7 @@ export const OPERATOR_ES: OperatorMessages = {
   stDeliveryLead: 'Conexiones de todo el sistema y sus tiempos de espera.',
   stAlerts: 'Alertas',
   stAlertsLead: 'Cada cuánto se envía la misma alerta.',
+  stAlertLog: 'TLS fallido en el registro',
   stRecipients: 'Destinatarios de alertas',
   stRecipientsLead: 'A quién se le dice qué.',
   stPeople: 'Usuarios y tokens',

@@ -191,6 +191,7 @@ export const OPERATOR_JA: OperatorMessages = {
   stDeliveryLead: 'システム全体の接続とタイムアウト。',
   stAlerts: 'アラート',
   stAlertsLead: '同じアラートを送る間隔。',
+  stAlertLog: 'ログで TLS の失敗を見る',
   stRecipients: 'アラートの受信者',
   stRecipientsLead: '誰に何を知らせるか。',
   stPeople: 'ユーザーとトークン',

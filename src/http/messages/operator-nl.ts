@@ -196,6 +196,7 @@ export const OPERATOR_NL: OperatorMessages = {
   stDeliveryLead: 'Verbindingen van het hele systeem en de tijden daarvan.',
   stAlerts: 'Waarschuwingen',
   stAlertsLead: 'Hoe vaak dezelfde waarschuwing wordt verstuurd.',
+  stAlertLog: 'Mislukte TLS in het logboek',
   stRecipients: 'Ontvangers van waarschuwingen',
   stRecipientsLead: 'Wie wat te horen krijgt.',
   stPeople: 'Gebruikers en tokens',

@@ -194,6 +194,7 @@ export const OPERATOR_PT: OperatorMessages = {
   stDeliveryLead: 'Ligações de todo o sistema e os seus tempos limite.',
   stAlerts: 'Alertas',
   stAlertsLead: 'Com que frequência se envia o mesmo alerta.',
+  stAlertLog: 'TLS falhado no registo',
   stRecipients: 'Destinatários de alertas',
   stRecipientsLead: 'A quem se diz o quê.',
   stPeople: 'Utilizadores e tokens',
