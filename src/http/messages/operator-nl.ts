@@ -27,7 +27,6 @@ export const OPERATOR_NL: OperatorMessages = {
   opBetween: 'tussen {least} en {most}',
   opYes: 'Ja',
   opNo: 'Nee',
-  opNone: 'geen',
   opOn: 'aan',
   opOff: 'uit',
   opFaults: 'Er is nog niets opgeslagen. Kijk hier even naar:',
@@ -47,6 +46,7 @@ export const OPERATOR_NL: OperatorMessages = {
   opLookMore: 'Alleen de eerste {count} worden getoond.',
   opNoFile: 'Kies een bestand of plak de tekst ervan.',
   opNoText: 'Het bestand is geen tekst (UTF-8).',
+  opFilePendingAll: 'Er staan wijzigingen open ({count}). Een bestand laden vervangt ze allemaal.',
   opFilePending:
     'Er staan wijzigingen open ({count}). Wat het bestand brengt komt daarbij en vervangt wat zij over hetzelfde zeggen.',
 
@@ -247,7 +247,6 @@ export const OPERATOR_NL: OperatorMessages = {
   quActivity: 'Laatste activiteit',
   quLast5xx: 'Laatste weigering (5xx)',
   quNextTry: 'Volgende poging',
-  quWhy: 'Waarom',
   quNow: 'Nu bezorgen',
   quNowAll: 'Alles nu bezorgen',
   quHold: 'Vasthouden',
@@ -261,7 +260,6 @@ export const OPERATOR_NL: OperatorMessages = {
   quSize: 'Grootte',
   quAccepted: 'Aangenomen',
   quAttempts: 'Pogingen',
-  quRecipientState: 'Toestand',
   quBody: 'Tekst van het bericht',
   quBodyLead: 'Andermans mail lezen komt in het auditlogboek.',
   quGone: 'Bericht {mid} is niet (meer) bekend; afgehandelde berichten worden een tijd bewaard.',
@@ -313,7 +311,6 @@ export const OPERATOR_NL: OperatorMessages = {
   evTrouble: 'Storing',
   lgBusy: 'Er lopen te veel zoekopdrachten. Probeer het zo dadelijk nog eens.',
   lgTime: 'Tijd (UTC)',
-  lgLine: 'Wat er werd gezegd',
 
   auTitle: 'Auditlogboek',
   auNone: 'Er is nog niets gedaan.',

@@ -27,7 +27,6 @@ export const OPERATOR_PT: OperatorMessages = {
   opBetween: 'entre {least} e {most}',
   opYes: 'Sim',
   opNo: 'Não',
-  opNone: 'nenhum',
   opOn: 'ligado',
   opOff: 'desligado',
   opFaults: 'Ainda nada foi guardado. Veja isto:',
@@ -46,6 +45,7 @@ export const OPERATOR_PT: OperatorMessages = {
   opLookMore: 'Só se mostram os primeiros {count}.',
   opNoFile: 'Escolha um ficheiro ou cole o seu texto.',
   opNoText: 'O ficheiro não é texto (UTF-8).',
+  opFilePendingAll: 'Há alterações pendentes ({count}). Carregar um ficheiro substitui-as todas.',
   opFilePending:
     'Há alterações pendentes ({count}). O que o ficheiro traz junta-se a elas e substitui o que dizem do mesmo.',
 
@@ -245,7 +245,6 @@ export const OPERATOR_PT: OperatorMessages = {
   quActivity: 'Última atividade',
   quLast5xx: 'Última recusa (5xx)',
   quNextTry: 'Próxima tentativa',
-  quWhy: 'Porquê',
   quNow: 'Entregar agora',
   quNowAll: 'Entregar tudo agora',
   quHold: 'Reter',
@@ -259,7 +258,6 @@ export const OPERATOR_PT: OperatorMessages = {
   quSize: 'Tamanho',
   quAccepted: 'Aceite',
   quAttempts: 'Tentativas',
-  quRecipientState: 'Estado',
   quBody: 'Texto da mensagem',
   quBodyLead: 'Ler correio alheio fica no registo de auditoria.',
   quGone: 'A mensagem {mid} já não é conhecida; as terminadas são guardadas por um tempo limitado.',
@@ -311,7 +309,6 @@ export const OPERATOR_PT: OperatorMessages = {
   evTrouble: 'Problema',
   lgBusy: 'Há demasiadas procuras em curso. Tente de novo daqui a pouco.',
   lgTime: 'Hora (UTC)',
-  lgLine: 'O que foi dito',
 
   auTitle: 'Registo de auditoria',
   auNone: 'Ainda nada foi feito.',
