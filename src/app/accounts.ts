@@ -25,6 +25,18 @@ export interface Session {
   readonly user: UserAccount;
   /** Stands in every form of the session (CSRF). */
   readonly csrf: string;
+  /** When it is over, however much it is used. */
+  readonly endsAt: number;
+}
+
+/** Where somebody is signed in. */
+export interface OpenSession {
+  readonly since: number;
+  readonly used: number;
+  /** The address of the browser when it signed in. */
+  readonly from: string;
+  /** It is the one of this secret. */
+  readonly current: boolean;
 }
 
 export type SignInFault = { readonly kind: 'wrong' } | { readonly kind: 'too-many'; readonly retryAfterMs: number };
@@ -37,8 +49,11 @@ export interface Accounts {
   signIn(name: string, password: string, from: string): Promise<Outcome<string, SignInFault>>;
   /** Rejects with `StoreTrouble`, as all of these do, where the store cannot say. */
   session(secret: string): Promise<Session | null>;
-  /** Over everywhere. */
   signOut(secret: string): Promise<void>;
+  /** Newest first. */
+  sessionsOf(name: string, secret: string): Promise<readonly OpenSession[]>;
+  /** Ends every session of this user. */
+  signOutEverywhere(name: string): Promise<void>;
   /** Ends every session of the user but the one with the secret `keep`. */
   changePassword(
     user: UserAccount,
@@ -55,6 +70,8 @@ export interface Accounts {
   createToken(by: string, title: string, scopes: readonly Scope[]): Promise<string>;
   removeToken(by: string, id: string): Promise<void>;
   bearer(token: string): Promise<AccessToken | null>;
+  /** When the token was last shown, as far as this process knows; null: not since it started. */
+  tokenUsedAt(id: string): number | null;
   record(who: string, what: string, detail: string): Promise<void>;
   audit(limit: number): Promise<readonly AuditEntry[]>;
 }
@@ -104,6 +121,7 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     forMs: BELIEVED_MS,
     load: async () => new Map((await store.tokens()).map((token) => [token.digest, token])),
   });
+  const tokensUsed = new Map<string, number>();
   const guesses = createAllowance({ clock, ...GUESSES });
   const record = (who: string, what: string, detail: string): Promise<void> =>
     store.record({ at: clock.now(), who: printable(who, 80), what, detail: printable(detail, 300) });
@@ -163,7 +181,14 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
       const right = await passwordMatches(password.slice(0, MAX_PASSWORD), hash);
       const secret = unguessable(random, 40);
       const now = clock.now();
-      const session = { digest: digestOf(secret), name, createdAt: now, lastSeen: now, expiresAt: now + SESSION_MS };
+      const session = {
+        digest: digestOf(secret),
+        name,
+        from,
+        createdAt: now,
+        lastSeen: now,
+        expiresAt: now + SESSION_MS,
+      };
       // The password may have been changed while it was looked at.
       if (user === undefined || !right || !(await store.openSession(session, hash, MAX_SESSIONS))) {
         users.forget();
@@ -189,12 +214,34 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
         await store.seen(digest, now).catch(() => {});
         open.used = now;
       }
-      return { user, csrf: open.csrf };
+      return { user, csrf: open.csrf, endsAt: expiresAt };
     },
     signOut: async (secret) => {
       const digest = digestOf(secret);
       await store.endSession(digest);
       believed.delete(digest);
+    },
+    sessionsOf: async (name, secret) => {
+      const now = clock.now();
+      const mine = digestOf(secret);
+      const open = await store.sessionsOf(name);
+      return open
+        .map((session) => ({
+          ...session,
+          lastSeen: Math.max(session.lastSeen, believed.get(session.digest)?.used ?? 0),
+        }))
+        .filter(({ lastSeen, expiresAt }) => now - lastSeen <= IDLE_MS && now < expiresAt)
+        .map(({ digest, createdAt, lastSeen, from }) => ({
+          since: createdAt,
+          used: lastSeen,
+          from,
+          current: digest === mine,
+        }));
+    },
+    signOutEverywhere: async (name) => {
+      await store.endSessionsOf(name);
+      forgetSessionsOf(name);
+      await record(name, 'sign-out.everywhere', name);
     },
     changePassword: async (user, old, chosen, keep) => {
       if (!(await passwordMatches(old, user.passwordHash))) return failed({ kind: 'wrong' });
@@ -238,9 +285,15 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     removeToken: async (by, id) => {
       await store.deleteToken(id);
       tokens.forget();
+      tokensUsed.delete(id);
       await record(by, 'token.removed', id);
     },
-    bearer: async (token) => (await tokens.read()).get(digestOf(token)) ?? null,
+    bearer: async (token) => {
+      const known = (await tokens.read()).get(digestOf(token)) ?? null;
+      if (known !== null) tokensUsed.set(known.id, clock.now());
+      return known;
+    },
+    tokenUsedAt: (id) => tokensUsed.get(id) ?? null,
     record,
     audit: (limit) => store.audit(limit),
   };

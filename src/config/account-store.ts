@@ -41,6 +41,8 @@ export interface SessionRecord {
   /** Of the secret in the cookie. */
   readonly digest: string;
   readonly name: string;
+  /** The address of the browser when it signed in. */
+  readonly from: string;
   /** Wall-clock ms, as the two that follow. */
   readonly createdAt: number;
   readonly lastSeen: number;
@@ -63,8 +65,11 @@ export interface AccountStore {
    */
   openSession(session: SessionRecord, passwordHash: string, most: number): Promise<boolean>;
   session(digest: string): Promise<SessionRecord | null>;
+  /** Newest first. */
+  sessionsOf(name: string): Promise<readonly SessionRecord[]>;
   seen(digest: string, at: number): Promise<void>;
   endSession(digest: string): Promise<void>;
+  endSessionsOf(name: string): Promise<void>;
   /** Those that are over at `now`, or were not used since `idleSince`. */
   pruneSessions(now: number, idleSince: number): Promise<void>;
   tokens(): Promise<readonly AccessToken[]>;
@@ -116,11 +121,13 @@ export function memoryAccounts(): AccountStore {
       return true;
     },
     session: async (digest) => sessions.get(digest) ?? null,
+    sessionsOf: async (name) => [...sessions.values()].filter((session) => session.name === name).reverse(),
     seen: async (digest, at) => {
       const session = sessions.get(digest);
       if (session !== undefined) sessions.set(digest, { ...session, lastSeen: at });
     },
     endSession: async (digest) => void sessions.delete(digest),
+    endSessionsOf: async (name) => endSessionsOf(name),
     pruneSessions: async (now, idleSince) => {
       for (const { digest, expiresAt, lastSeen } of sessions.values())
         if (expiresAt <= now || lastSeen < idleSince) sessions.delete(digest);

@@ -4,11 +4,15 @@ import type { Appliance } from '../app/appliance.ts';
 import { changesPages } from './changes-pages.ts';
 import { configurationApi } from './configuration-api.ts';
 import { createDesk } from './desk.ts';
+import { destinationPages } from './destination-page.ts';
 import { destinationsPages } from './destinations-pages.ts';
+import { filePages } from './file-pages.ts';
 import type { WebHouse } from './house.ts';
+import { logPages } from './log-pages.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
+import { sendPage } from './send-page.ts';
 import { settingsPages } from './settings-pages.ts';
 import type { Views } from './views.ts';
 
@@ -18,7 +22,11 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   const desk = createDesk(server, house, appliance, views);
   overviewPage(desk);
   destinationsPages(desk);
+  destinationPages(desk);
   changesPages(desk);
   queuePages(desk);
+  sendPage(desk);
+  logPages(desk);
   settingsPages(desk);
+  filePages(desk);
 }

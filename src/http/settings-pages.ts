@@ -1,14 +1,10 @@
-/** Settings as pages: tables and sections of the configuration by one form each, the file, and the audit log. */
+/** Settings as pages: tables and sections of the configuration by one form each, and the audit log. */
 import { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failed, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import type { Edit } from '../config/configuration.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
-import { describeConfigurationFault } from '../config/fault.ts';
-import { loadDocument, saveDocument } from '../config/saved-document.ts';
-import { sendText } from './answer.ts';
-import { MAX_CONFIGURATION_BYTES } from './configuration-parts-api.ts';
 import { ALERTS, type ConfigurationSection, DELIVERY, withFields } from './configuration-sections.ts';
 import { ALERT_RECIPIENTS, BOUNCE_PROFILES, CERTIFICATES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
@@ -19,6 +15,8 @@ import { fieldsOfSchema, type References, readForm } from './setting-form.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 const SHOWN_ENTRIES = 200;
+/** The newest entries of the audit log, among which a page looks for words. */
+const SEARCHED_ENTRIES = 5_000;
 const PAGE = 100;
 
 interface TablePage {
@@ -31,6 +29,8 @@ interface TablePage {
   /** One line about a row. */
   readonly about: (row: TableRow, document: ConfigurationDocument) => string;
   readonly kept?: string;
+  /** The whole table comes and goes as a file: `/import` and `/export` below its address. */
+  readonly asFile?: boolean;
 }
 
 const TABLE_PAGES: readonly TablePage[] = [
@@ -52,6 +52,7 @@ const TABLE_PAGES: readonly TablePage[] = [
     empty: 'stEmpty',
     blank: () => ({ domain: '', targets: [] }),
     about: (row) => fieldText(SMTP_ROUTES, row, 'targets'),
+    asFile: true,
   },
   {
     table: GATEWAYS,
@@ -86,9 +87,25 @@ const SECTION_PAGES: readonly {
   readonly section: ConfigurationSection;
   readonly base: string;
   readonly title: MessageKey;
+  /** Pages that belong to the same matter. */
+  readonly related: readonly (readonly [string, MessageKey])[];
 }[] = [
-  { section: DELIVERY, base: '/settings/delivery', title: 'stDelivery' },
-  { section: ALERTS, base: '/settings/alerts', title: 'stAlerts' },
+  {
+    section: DELIVERY,
+    base: '/settings/delivery',
+    title: 'stDelivery',
+    related: [['/settings/interfaces', 'stInterfaces']],
+  },
+  {
+    section: ALERTS,
+    base: '/settings/alerts',
+    title: 'stAlerts',
+    related: [
+      ['/settings/alert-recipients', 'stRecipients'],
+      ['/destinations/global', 'dsGlobal'],
+      ['/log?tls=failed', 'stAlertLog'],
+    ],
+  },
 ];
 
 const CARDS = [
@@ -101,7 +118,7 @@ const CARDS = [
   ['/account', 'stPeople', 'stPeopleLead'],
   ['/settings/audit', 'stAudit', 'stAuditLead'],
   ['/settings/file', 'stFile', 'stFileLead'],
-  ['/changes/history', 'chHistory', 'chLead'],
+  ['/changes/history', 'chHistory', 'chHistoryLead'],
 ] as const satisfies readonly (readonly [string, MessageKey, MessageKey])[];
 
 export function settingsPages(desk: Desk): void {
@@ -112,29 +129,32 @@ export function settingsPages(desk: Desk): void {
     return desk.page(request, reply, 'settings', { cards }, { title: desk.say(request)('stTitle') });
   });
   for (const page of TABLE_PAGES) tablePages(desk, page);
-  for (const { section, base, title } of SECTION_PAGES) sectionPages(desk, section, base, title);
-  filePages(desk);
+  for (const page of SECTION_PAGES) sectionPages(desk, page);
   desk.get(
     '/settings/audit',
     async (request, reply) => {
-      const entries = (await house.accounts.audit(SHOWN_ENTRIES)).map((entry) => ({
-        ...entry,
-        time: shownTime(entry.at),
-      }));
-      return desk.page(request, reply, 'audit', { entries }, { title: desk.say(request)('auTitle') });
+      const say = desk.say(request);
+      const { filter = '' } = queryOf(request);
+      const wanted = filter.trim().toLowerCase();
+      const matching = (await house.accounts.audit(SEARCHED_ENTRIES)).filter(({ who, what, detail }) =>
+        [who, what, detail].some((text) => text.toLowerCase().includes(wanted)),
+      );
+      const entries = matching.slice(0, SHOWN_ENTRIES).map((entry) => ({ ...entry, time: shownTime(entry.at) }));
+      const page = { filter, entries, more: matching.length > SHOWN_ENTRIES };
+      return desk.page(request, reply, 'audit', page, { title: say('auTitle') });
     },
     'admin',
   );
 }
 
-function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about, kept }: TablePage): void {
+function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about, kept, asFile }: TablePage): void {
   const { configuration } = desk.appliance;
   const { nameKey, schema, noun } = table;
   const nameOf = (row: TableRow): string => String(row[nameKey]);
   const newest = async (request: FastifyRequest, reply: FastifyReply) => {
     const read = await configuration.newest();
     if (read.ok) return read.value.document;
-    void desk.views.problem(request, reply, configurationProblem(read.failure));
+    await desk.problem(request, reply, configurationProblem(read.failure));
     return null;
   };
 
@@ -153,6 +173,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
       lead: say(lead),
       empty: say(empty),
       filter,
+      asFile: asFile === true,
       heading: say(title),
       rows: rows.slice(0, PAGE).map((row) => ({
         name: nameOf(row),
@@ -175,6 +196,8 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
     const page = {
       action: `${base}/save`,
       back: base,
+      backTitle: say(title),
+      related: [],
       old,
       heading: old === '' ? `${say(title)}: ${say('opAdd')}` : old,
       fields: fieldsOfSchema(schema, row, old === '' ? [] : [nameKey], say),
@@ -204,7 +227,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
       const name = queryOf(request)['name'] ?? '';
       const row = table.rows(document).find((each) => nameOf(each) === name);
       if (row === undefined)
-        return desk.views.problem(request, reply, problemOf('not-found', `There is no ${noun} of this name.`));
+        return desk.problem(request, reply, problemOf('not-found', `There is no ${noun} of this name.`));
       return form(request, reply, { old: name, row, fault: null });
     },
     'operator',
@@ -267,11 +290,11 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
     };
     const written = await desk.write(request, edit, `${noun}.deleted`, name);
     if (written.ok) return reply.redirect(`${base}?done=deleted`, 303);
-    return desk.views.problem(request, reply, problemOf('conflict', written.failure.text.join(' ')));
+    return desk.problem(request, reply, problemOf('conflict', written.failure.text.join(' ')));
   });
 }
 
-function sectionPages(desk: Desk, section: ConfigurationSection, base: string, title: MessageKey): void {
+function sectionPages(desk: Desk, { section, base, title, related }: (typeof SECTION_PAGES)[number]): void {
   const { configuration } = desk.appliance;
   const form = async (
     request: FastifyRequest,
@@ -280,7 +303,7 @@ function sectionPages(desk: Desk, section: ConfigurationSection, base: string, t
     fault: FormFault | null,
   ) => {
     const read = await configuration.newest();
-    if (!read.ok) return desk.views.problem(request, reply, configurationProblem(read.failure));
+    if (!read.ok) return desk.problem(request, reply, configurationProblem(read.failure));
     const say = desk.say(request);
     const { document } = read.value;
     const references: References = { defaultGateway: document.delivery.gateways.map(({ name }) => name) };
@@ -288,6 +311,8 @@ function sectionPages(desk: Desk, section: ConfigurationSection, base: string, t
     const page = {
       action: base,
       back: '/settings',
+      backTitle: say('stTitle'),
+      related: related.map(([href, key]) => ({ href, words: say(key) })),
       old: '',
       heading: say(title),
       fields: fieldsOfSchema(section.schema, row, section.tables, say, references),
@@ -295,51 +320,13 @@ function sectionPages(desk: Desk, section: ConfigurationSection, base: string, t
     };
     return desk.page(request, reply, 'setting-form', page, { title: say(title), status: fault === null ? 200 : 400 });
   };
-  desk.get(base, async (request, reply) => form(request, reply, null, null), 'operator');
+  desk.get(base, async (request, reply) => form(request, reply, null, null));
   desk.post(base, async (request, reply) => {
     const { row } = readForm(section.schema, request.body, {}, section.tables);
     const edit: Edit = (document) => succeeded(withFields(document, section, row));
     const written = await desk.write(request, edit, 'settings.saved', section.noun);
     return written.ok ? reply.redirect('/settings?done=saved', 303) : form(request, reply, row, written.failure);
   });
-}
-
-function filePages(desk: Desk): void {
-  const { configuration } = desk.appliance;
-  const form = (request: FastifyRequest, reply: FastifyReply, file: string, fault: FormFault | null) => {
-    const title = desk.say(request)('stFile');
-    return desk.page(request, reply, 'file', { file, fault }, { title, status: fault === null ? 200 : 400 });
-  };
-  desk.get('/settings/file', async (request, reply) => form(request, reply, '', null), 'operator');
-  const save = async (request: FastifyRequest, reply: FastifyReply, secrets: 'masked' | 'included') => {
-    const read = await configuration.committed();
-    if (!read.ok) return desk.views.problem(request, reply, configurationProblem(read.failure));
-    void reply.header('Content-Disposition', 'attachment; filename="tlsreach-configuration.json"');
-    return sendText(reply, 'application/json; charset=utf-8', saveDocument(read.value.document, secrets));
-  };
-  desk.get('/settings/file/masked', async (request, reply) => save(request, reply, 'masked'));
-  desk.post(
-    '/settings/file/whole',
-    async (request, reply) => {
-      await desk.record(request, 'configuration.saved', 'secrets included');
-      return save(request, reply, 'included');
-    },
-    { least: 'admin' },
-  );
-  desk.post(
-    '/settings/file/load',
-    async (request, reply) => {
-      const file = textIn(request.body, 'file');
-      const loaded = loadDocument(file);
-      if (!loaded.ok) {
-        const text = loaded.failure.slice(0, 20).map(describeConfigurationFault);
-        return form(request, reply, file, { text, fields: {} });
-      }
-      const written = await desk.write(request, () => succeeded(loaded.value), 'configuration.loaded', 'from a file');
-      return written.ok ? reply.redirect('/changes?done=saved', 303) : form(request, reply, file, written.failure);
-    },
-    { bodyLimit: MAX_CONFIGURATION_BYTES },
-  );
 }
 
 /** One field of a row as its form shows it. */

@@ -9,7 +9,8 @@ import { escapeMarkup } from '../report/markup.ts';
 import { sendText } from './answer.ts';
 import type { WebHouse } from './house.ts';
 import { LANGUAGES, type Language, type MessageKey, pickLanguage, type Say, sayIn } from './languages.ts';
-import { isProblemKind, type Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { type ToldProblem, toldProblem } from './problem-words.ts';
 
 /** What every template sees beside its own values. */
 export interface Frame {
@@ -36,6 +37,8 @@ export interface Views {
   ): FastifyReply;
   /** `words`: what it says in the language of the page; without it, the detail stands as it is. */
   problem(request: FastifyRequest, reply: FastifyReply, problem: Problem, words?: MessageKey): FastifyReply;
+  /** A problem as its page tells it: what happened, why, and how to go on. */
+  told(request: FastifyRequest, problem: Problem, goOn: string, words?: MessageKey): ToldProblem;
 }
 
 export const LANGUAGE_COOKIE = 'tlsreach_language';
@@ -99,15 +102,17 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
     void reply.code(status).header('Content-Language', shared.language).header('Vary', 'Accept-Language, Cookie');
     return sendText(reply, 'text/html; charset=utf-8', html);
   };
+  const told: Views['told'] = (request, problem, goOn, words) => {
+    const { say } = frame(request);
+    return { ...toldProblem(problem, words, request.caller?.session?.user ?? null, say), goOn };
+  };
   return {
     frame,
     page,
+    told,
     problem: (request, reply, problem, words) => {
-      const { say } = frame(request);
-      const kind = problem.type.replace('/problems/', '');
-      const title = isProblemKind(kind) ? say(`problem.${kind}`) : problem.title;
-      const values = { status: problem.status, heading: title, words: words === undefined ? null : say(words) };
-      return page(request, reply, 'problem', { ...values, detail: problem.detail }, { title, status: problem.status });
+      const values = { problem: told(request, problem, '/', words) };
+      return page(request, reply, 'problem', values, { title: values.problem.title, status: problem.status });
     },
   };
 }

@@ -1,7 +1,8 @@
 /** Users, their sessions, tokens and the audit log, for whoever has the database open. */
 import { sql } from 'kysely';
-import type { AccessToken, AccountStore, Role, Scope, UserAccount } from '../config/account-store.ts';
+import type { AccessToken, AccountStore, Role, Scope, SessionRecord, UserAccount } from '../config/account-store.ts';
 import type { Database, Work } from './database.ts';
+import type { SessionTable } from './tables.ts';
 
 /** Sessions of one user that a new one may push out in one go. */
 const SESSIONS_AT_ONCE = 100;
@@ -63,13 +64,13 @@ export function createAccountStore(database: Database): AccountStore {
         await trx.deleteFrom('web_session').where('name', '=', name).execute();
       });
     },
-    openSession: ({ digest, name, createdAt, lastSeen, expiresAt }, passwordHash, most) =>
+    openSession: ({ digest, name, from, createdAt, lastSeen, expiresAt }, passwordHash, most) =>
       database.write(async (work) => {
         if (!(await isStill(work, database.kind === 'postgres', name, passwordHash))) return false;
         const { trx } = work;
         await trx
           .insertInto('web_session')
-          .values({ digest, name, created_at: createdAt, last_seen: lastSeen, expires_at: expiresAt })
+          .values({ digest, name, origin: from, created_at: createdAt, last_seen: lastSeen, expires_at: expiresAt })
           .execute();
         const beyond = await trx
           .selectFrom('web_session')
@@ -88,9 +89,19 @@ export function createAccountStore(database: Database): AccountStore {
       const row = await database.read((kysely) =>
         kysely.selectFrom('web_session').selectAll().where('digest', '=', digest).executeTakeFirst(),
       );
-      if (row === undefined) return null;
-      const { name, created_at: createdAt, last_seen: lastSeen, expires_at: expiresAt } = row;
-      return { digest, name, createdAt, lastSeen, expiresAt };
+      return row === undefined ? null : sessionOf(row);
+    },
+    sessionsOf: async (name) => {
+      const rows = await database.read((kysely) =>
+        kysely
+          .selectFrom('web_session')
+          .selectAll()
+          .where('name', '=', name)
+          .orderBy('created_at', 'desc')
+          .limit(SESSIONS_AT_ONCE)
+          .execute(),
+      );
+      return rows.map(sessionOf);
     },
     seen: async (digest, at) => {
       await database.write(({ trx }) =>
@@ -99,6 +110,9 @@ export function createAccountStore(database: Database): AccountStore {
     },
     endSession: async (digest) => {
       await database.write(({ trx }) => trx.deleteFrom('web_session').where('digest', '=', digest).execute());
+    },
+    endSessionsOf: async (name) => {
+      await database.write(({ trx }) => trx.deleteFrom('web_session').where('name', '=', name).execute());
     },
     pruneSessions: async (now, idleSince) => {
       await database.write(({ trx }) =>
@@ -149,4 +163,9 @@ async function isStill({ trx }: Work, lock: boolean, name: string, passwordHash:
     .$if(lock, (query) => query.forUpdate())
     .executeTakeFirst();
   return row !== undefined;
+}
+
+function sessionOf(row: SessionTable): SessionRecord {
+  const { digest, name, origin: from, created_at: createdAt, last_seen: lastSeen, expires_at: expiresAt } = row;
+  return { digest, name, from, createdAt, lastSeen, expiresAt };
 }

@@ -130,8 +130,8 @@ function webTables({ integer, identity }: Words): readonly string[] {
 function testerTables({ integer, clustered }: Words): readonly string[] {
   return [
     `create table web_session (
-      digest text primary key, name text not null, created_at ${integer} not null, last_seen ${integer} not null,
-      expires_at ${integer} not null) ${clustered}`,
+      digest text primary key, name text not null, origin text not null, created_at ${integer} not null,
+      last_seen ${integer} not null, expires_at ${integer} not null) ${clustered}`,
     'create index web_session_name on web_session (name, created_at)',
     'create index web_session_expires on web_session (expires_at)',
     'alter table probe add column reuse_key text',

@@ -169,9 +169,10 @@ export interface ProbeJobTable {
 }
 
 /** Of the secret of a session only the digest. */
-interface SessionTable {
+export interface SessionTable {
   readonly digest: string;
   readonly name: string;
+  readonly origin: string;
   readonly created_at: number;
   readonly last_seen: number;
   readonly expires_at: number;

@@ -11,6 +11,10 @@ const EVERY_PAGE = [
   '/changes/history',
   '/queue',
   '/queue/destination?name=example.com',
+  '/queue?filter=x',
+  '/queue/held',
+  '/destinations/show?domain=example.com',
+  '/settings/smtp-routes/export',
   '/log',
   '/settings',
   '/settings/bounce-profiles',
@@ -21,6 +25,9 @@ const EVERY_PAGE = [
   '/destinations/simulate?domain=example.com',
   '/destinations/export',
   '/settings/file/masked',
+  '/settings/delivery',
+  '/settings/alerts',
+  '/settings/file',
 ];
 const FORMS = [
   '/destinations/new',
@@ -30,12 +37,11 @@ const FORMS = [
   '/settings/bounce-profiles/new',
   '/settings/bounce-profiles/edit?name=Default',
   '/settings/smtp-routes/new',
+  '/settings/smtp-routes/import',
+  '/queue/new',
   '/settings/interfaces/new',
   '/settings/alert-recipients/new',
   '/certificates/new',
-  '/settings/delivery',
-  '/settings/alerts',
-  '/settings/file',
   '/changes/discard',
   '/queue/confirm?all=yes',
 ];
@@ -49,6 +55,8 @@ const ALLOWED_POSTS: readonly (readonly [string, Record<string, string>])[] = [
   ['/changes/discard', {}],
   ['/changes/rollback', { revision: '0' }],
   ['/queue/act', { action: 'delete', all: 'yes' }],
+  ['/queue/new', { from: 'a@a.example', to: 'b@b.example' }],
+  ['/settings/smtp-routes/import', { table: 'a.example b.example' }],
   ['/settings/bounce-profiles/save', { name: 'X' }],
   ['/settings/bounce-profiles/delete', { name: 'X' }],
   ['/certificates/save', { name: 'X' }],
@@ -65,12 +73,13 @@ test('a viewer sees every page and changes nothing; a stranger sees none; every 
     for (const url of [...EVERY_PAGE, ...FORMS, '/settings/audit']) {
       const stranger = await stage.server.inject({ url, headers: { accept: 'text/html' } });
       assert.equal(stranger.statusCode, 303, url);
-      assert.equal(stranger.headers.location, '/sign-in');
+      assert.equal(stranger.headers.location, `/sign-in?to=${encodeURIComponent(url)}`);
     }
     for (const url of EVERY_PAGE) {
       const page = await viewer.get(url);
       assert.equal(page.status, 200, `${url}: ${page.body.slice(0, 300)}`);
       assert.doesNotMatch(page.body, /undefined|\[object/, url);
+      assert.doesNotMatch(page.body, /<main[\s\S]*<button type="submit">(Submit|Commit|Send)/, `${url} is for looking`);
     }
     for (const url of FORMS) {
       assert.equal((await viewer.get(url)).status, 403, url);

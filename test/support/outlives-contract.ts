@@ -168,7 +168,14 @@ export function outlivesContract(name: string, newPlace: (context: TestContext) 
     const opened = async (digest: string): Promise<boolean> => {
       clock.wind(1);
       const now = clock.now();
-      const session = { digest, name: 'admin', createdAt: now, lastSeen: now, expiresAt: now + 1_000_000 };
+      const session = {
+        digest,
+        name: 'admin',
+        from: '192.0.2.1',
+        createdAt: now,
+        lastSeen: now,
+        expiresAt: now + 1_000_000,
+      };
       return stores.accounts.openSession(session, user?.passwordHash ?? '', MAX_SESSIONS);
     };
     for (let turn = 0; turn <= MAX_SESSIONS; turn += 1) assert.equal(await opened(`s${turn}`), true);
