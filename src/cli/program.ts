@@ -186,6 +186,7 @@ function newProgram({ stdout, stderr }: World): Command {
             text
               .trimEnd()
               .replace(/^error: /, 'tlsreach: ')
+              .replace(/unknown command '(\w+)'(\n.*)?$/, (slip, name: string) => ELSEWHERE.get(name) ?? slip)
               .replace(/\n\(Did/, ' (Did'),
           )}\n`,
         ),
@@ -193,6 +194,15 @@ function newProgram({ stdout, stderr }: World): Command {
       getErrHelpWidth: () => stderr.columns(),
     });
 }
+
+/** Commands of the appliance whose work is done in another place here, which people look for by their names. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  [
+    'certconfig',
+    'there is no certconfig: certificates are added on the page "Certificates" of tlsreach serve, or with loadconfig',
+  ],
+  ['userconfig', 'there is no userconfig: users and tokens are kept on the pages of tlsreach serve'],
+]);
 
 /** What stands in the list of commands: narrow enough that the text beside it has room at 80 columns. */
 function subcommandTerm(command: Command): string {
