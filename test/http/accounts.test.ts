@@ -109,7 +109,7 @@ test('from the one-time password to a password, a token and a colleague; all of 
 });
 
 test('guessing is slowed down, by name and by client', async () => {
-  const web = await openWeb();
+  const web = await openWeb({ clock: handWoundClock() });
   try {
     const codes = [];
     for (let turn = 0; turn < 7; turn += 1)
