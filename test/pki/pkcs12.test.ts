@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { createHmac, X509Certificate } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { systemClock, unpredictableRandom } from '../../src/app/world.ts';
+import { writeCount, writeDer, writeOid } from '../../src/pki/der-writer.ts';
+import { issueCertificate } from '../../src/pki/issue.ts';
+import { pkcs12Key } from '../../src/pki/password-encryption.ts';
+import { describePkcs12Fault, readPkcs12, writePkcs12 } from '../../src/pki/pkcs12.ts';
+
+const notBefore = new Date('2026-01-01T00:00:00Z');
+const notAfter = new Date('2027-01-01T00:00:00Z');
+const root = issueCertificate({ subject: { CN: 'Root' }, ca: true, notBefore, notAfter });
+const leaf = issueCertificate({
+  subject: { CN: 'mx.example.com' },
+  issuer: { certificate: root.certificate, key: root.privateKey },
+  notBefore,
+  notAfter,
+});
+const contents = { name: 'mx é', key: leaf.privateKey, certificate: leaf.der, chain: [root.der] };
+const PASSWORD = 'correct horse – é';
+const file = await writePkcs12(contents, PASSWORD, unpredictableRandom);
+
+/** A file whose parts lie in it without any lock; its MAC is of `password`. */
+function openFile(bags: readonly Buffer[], password: string): Buffer {
+  const data = (inner: Buffer): Buffer =>
+    writeDer(0x30, writeOid('1.2.840.113549.1.7.1'), writeDer(0xa0, writeDer(0x04, inner)));
+  const safe = writeDer(0x30, data(writeDer(0x30, ...bags)));
+  const salt = Buffer.from('saltsalt');
+  const key = pkcs12Key({ hash: 'sha1', purpose: 3, salt, iterations: 1, password, octets: 20 });
+  const digest = writeDer(
+    0x30,
+    writeDer(0x30, writeOid('1.3.14.3.2.26'), writeDer(0x05)),
+    writeDer(0x04, createHmac('sha1', key).update(safe).digest()),
+  );
+  return writeDer(0x30, writeCount(3), data(safe), writeDer(0x30, digest, writeDer(0x04, salt)));
+}
+
+const keyBag = writeDer(
+  0x30,
+  writeOid('1.2.840.113549.1.12.10.1.1'),
+  writeDer(0xa0, leaf.privateKey.export({ type: 'pkcs8', format: 'der' })),
+);
+const certificateBag = (der: Buffer): Buffer =>
+  writeDer(
+    0x30,
+    writeOid('1.2.840.113549.1.12.10.1.3'),
+    writeDer(0xa0, writeDer(0x30, writeOid('1.2.840.113549.1.9.22.1'), writeDer(0xa0, writeDer(0x04, der)))),
+  );
+
+describe('PKCS#12', () => {
+  it('comes back from a file as it went in: key, certificate and chain (R100)', async () => {
+    const read = await readPkcs12(file, PASSWORD);
+    assert.ok(read.ok, JSON.stringify(read));
+    assert.equal(
+      read.value.certificate.fingerprint,
+      new X509Certificate(leaf.der).fingerprint256.replaceAll(':', '').toLowerCase(),
+    );
+    assert.deepEqual(
+      read.value.others.map(({ subject }) => subject.commonName),
+      ['Root'],
+    );
+    assert.ok(read.value.key.equals(leaf.privateKey));
+    assert.ok(
+      !file.includes(leaf.privateKey.export({ type: 'pkcs8', format: 'der' })),
+      'the key lies open in the file',
+    );
+  });
+
+  it('tells a wrong password from a file without a private key (R100)', async () => {
+    const wrong = await readPkcs12(file, 'something else');
+    assert.deepEqual(wrong, { ok: false, failure: { kind: 'wrong-password' } });
+    const keyless = await readPkcs12(openFile([certificateBag(leaf.der)], PASSWORD), PASSWORD);
+    assert.ok(!keyless.ok);
+    assert.equal(keyless.failure.kind, 'no-private-key');
+    assert.match(describePkcs12Fault(keyless.failure), /no private key in the file/);
+  });
+
+  it('takes a file whose parts have no lock of their own, and says what is missing in others', async () => {
+    const plain = await readPkcs12(openFile([keyBag, certificateBag(root.der), certificateBag(leaf.der)], ''), '');
+    assert.ok(plain.ok);
+    assert.equal(plain.value.certificate.subject.commonName, 'mx.example.com');
+    const kindOf = async (bags: readonly Buffer[]): Promise<string> => {
+      const read = await readPkcs12(openFile(bags, 'x'), 'x');
+      return read.ok ? 'read' : read.failure.kind;
+    };
+    assert.equal(await kindOf([keyBag]), 'no-certificate');
+    assert.equal(await kindOf([keyBag, certificateBag(root.der)]), 'no-match');
+    assert.equal(await kindOf([keyBag, keyBag, certificateBag(leaf.der)]), 'several-private-keys');
+  });
+
+  it('names a lock that nobody uses any more, and how to convert the file', async () => {
+    const locked = writeDer(
+      0x30,
+      writeOid('1.2.840.113549.1.12.10.1.2'),
+      writeDer(
+        0xa0,
+        writeDer(
+          0x30,
+          writeDer(
+            0x30,
+            writeOid('1.2.840.113549.1.12.1.6'),
+            writeDer(0x30, writeDer(0x04, Buffer.from('saltsalt')), writeCount(2048)),
+          ),
+          writeDer(0x04, Buffer.alloc(16)),
+        ),
+      ),
+    );
+    const read = await readPkcs12(openFile([locked], 'x'), 'x');
+    assert.ok(!read.ok);
+    assert.match(describePkcs12Fault(read.failure), /RC2-40.*openssl pkcs12 -legacy/);
+  });
+
+  it('answers every damaged file with a fault, whatever was changed in it', async () => {
+    const started = systemClock.monotonic();
+    const small = openFile([keyBag, certificateBag(leaf.der)], 'x');
+    for (let at = 0; at < small.length; at += 7) {
+      const damaged = Buffer.from(small);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x5a;
+      const read = await readPkcs12(damaged, 'x');
+      assert.ok(!read.ok, `octet ${at}`);
+      assert.ok(describePkcs12Fault(read.failure).length > 10);
+    }
+    for (const length of [0, 1, 2, 100]) assert.ok(!(await readPkcs12(small.subarray(0, length), 'x')).ok);
+    assert.ok(systemClock.monotonic() - started < 8_000);
+  });
+});
