@@ -63,7 +63,7 @@ export function describeChainNote(note: ChainNote): string {
     case 'root-left-out':
       return `${note.subject} is a root, which servers do not send, and was left out.`;
     case 'issuer-missing':
-      return `The certificate of its issuer, ${note.subject}, was not given: without it many cannot verify the chain.`;
+      return `The certificate of its issuer, ${note.subject}, was not given: unless it is a root that everybody has, many cannot verify the chain.`;
   }
 }
 

@@ -12,6 +12,7 @@ export function migrationsFor(kind: DatabaseKind): Readonly<Record<string, Migra
     '0001-queue': step(kind === 'file' ? queueTables(SQLITE) : queueTables(POSTGRES)),
     '0002-configuration': step(kind === 'file' ? configurationTables(SQLITE) : configurationTables(POSTGRES)),
     '0003-web': step(kind === 'file' ? webTables(SQLITE) : webTables(POSTGRES)),
+    '0006-certificates': step(kind === 'file' ? certificateTables(SQLITE) : certificateTables(POSTGRES)),
   };
 }
 
@@ -122,5 +123,15 @@ function webTables({ integer, identity }: Words): readonly string[] {
       created_at ${integer} not null)`,
     `create table audit (
       id ${identity}, at ${integer} not null, who text not null, what text not null, detail text not null)`,
+  ];
+}
+
+function certificateTables({ integer, clustered }: Words): readonly string[] {
+  return [
+    `create table demo_certificate (
+      id ${integer} primary key, certificate text not null, private_key text not null, made_at ${integer} not null)`,
+    `create table expiry_notice (
+      fingerprint text not null, days ${integer} not null, at ${integer} not null,
+      primary key (fingerprint, days)) ${clustered}`,
   ];
 }
