@@ -1,12 +1,9 @@
 /** Files of certificates and keys as the commands read and write them, with passwords that never stand on a command line. */
-import { createPrivateKey } from 'node:crypto';
+import { exportedEntry, importedEntry } from '../app/certificate-import.ts';
 import { printable } from '../base/printable.ts';
-import { type ArrangedEntry, certificatesIn, entryOf } from '../config/certificate-edits.ts';
+import type { ArrangedEntry } from '../config/certificate-edits.ts';
 import type { NamedCertificate } from '../config/document.ts';
-import { parseCertificate } from '../pki/certificate.ts';
-import { describeKeyFault, MAX_BUNDLE_OCTETS, readCertificates, readPrivateKey } from '../pki/certificate-bundle.ts';
-import { describePkcs12Fault, readPkcs12, writePkcs12 } from '../pki/pkcs12.ts';
-import { publicHalf } from '../pki/self-signed.ts';
+import { MAX_BUNDLE_OCTETS } from '../pki/certificate-bundle.ts';
 import type { ConfigSession } from './config-session.ts';
 import { readText } from './given-options.ts';
 import { readAll } from './target-input.ts';
@@ -38,24 +35,11 @@ export async function passwordGiven(session: ConfigSession): Promise<string | nu
 
 /** A key with its certificates, from PKCS#12 or from PEM. Throws `UsageError` in the file's words. */
 export async function entryFrom(name: string, bytes: Buffer, password: string | null): Promise<ArrangedEntry> {
-  if (!bytes.includes('-----BEGIN ')) {
-    const read = await readPkcs12(bytes, password ?? '');
-    if (read.ok) return entryOf(name, read.value);
-    const hint = read.failure.kind === 'wrong-password' && password === null ? '; say --password-file' : '';
-    throw new UsageError(`${describePkcs12Fault(read.failure)}${hint}`);
-  }
-  const key = readPrivateKey(bytes.toString('utf8'), password);
-  if (!key.ok) throw new UsageError(describeKeyFault(key.failure));
-  const certificates = readCertificates(bytes);
-  if (!certificates.ok) throw new UsageError(`the file ${certificates.failure}`);
-  const read = certificates.value.flatMap((der) => {
-    const certificate = parseCertificate(der);
-    return certificate.ok ? [certificate.value] : [];
-  });
-  const own = publicHalf(key.value);
-  const certificate = read.find(({ spki }) => spki.equals(own));
-  if (certificate === undefined) throw new UsageError('none of the certificates belongs to the private key');
-  return entryOf(name, { key: key.value, certificate, others: read.filter((each) => each !== certificate) });
+  const read = await importedEntry(name, bytes, password);
+  if (read.ok) return read.value;
+  const { kind, why } = read.failure;
+  const isAsked = password === null && (kind === 'wrong-password' || kind === 'passphrase-needed');
+  throw new UsageError(isAsked ? `${why}; say --password-file` : why);
 }
 
 /** Writes an entry as PKCS#12. */
@@ -65,21 +49,11 @@ export async function exportEntry(
   file: string,
   password: string,
 ): Promise<void> {
-  const [certificate] = certificatesIn(entry.certificate);
-  if (certificate === undefined) throw new UsageError(`the certificate ${printable(entry.name, 120)} cannot be read`);
-  const bytes = await writePkcs12(
-    {
-      name: entry.name,
-      key: createPrivateKey(entry.key),
-      certificate: certificate.der,
-      chain: certificatesIn(entry.chain).map(({ der }) => der),
-    },
-    password,
-    world.random,
-  );
+  const bytes = await exportedEntry(entry, password, world.random);
+  if (!bytes.ok) throw new UsageError(bytes.failure);
   try {
     const target = await world.createFile(file, OWNER_ONLY);
-    await target.write(bytes);
+    await target.write(bytes.value);
     await target.commit();
   } catch (error) {
     throw new OutputError(`${printable(file, 200)}: ${describeFileFault(error)}`);

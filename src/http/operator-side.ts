@@ -1,11 +1,14 @@
 /** The operator's side: its API and its pages, over an installation. */
 import type { FastifyInstance } from 'fastify';
 import type { Appliance } from '../app/appliance.ts';
+import { authoritiesApi } from './authorities-api.ts';
+import { certificatesApi } from './certificates-api.ts';
 import { changesPages } from './changes-pages.ts';
 import { configurationApi } from './configuration-api.ts';
 import { createDesk } from './desk.ts';
 import { destinationsPages } from './destinations-pages.ts';
 import type { WebHouse } from './house.ts';
+import { keysApi } from './keys-api.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
@@ -14,6 +17,9 @@ import type { Views } from './views.ts';
 
 export function operatorSide(server: FastifyInstance, house: WebHouse, appliance: Appliance, views: Views): void {
   configurationApi(server, house, appliance);
+  certificatesApi(server, house, appliance);
+  authoritiesApi(server, house, appliance);
+  keysApi(server, house, appliance);
   queueApi(server, house, appliance);
   const desk = createDesk(server, house, appliance, views);
   overviewPage(desk);
