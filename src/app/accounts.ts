@@ -14,6 +14,18 @@ export interface Session {
   readonly user: UserAccount;
   /** Stands in every form of the session (CSRF). */
   readonly csrf: string;
+  /** When it is over, however much it is used. */
+  readonly endsAt: number;
+}
+
+/** Where somebody is signed in. */
+export interface OpenSession {
+  readonly since: number;
+  readonly used: number;
+  /** The address of the browser when it signed in. */
+  readonly from: string;
+  /** It is the one of this secret. */
+  readonly current: boolean;
 }
 
 export type SignInFault = { readonly kind: 'wrong' } | { readonly kind: 'too-many'; readonly retryAfterMs: number };
@@ -26,7 +38,17 @@ export interface Accounts {
   signIn(name: string, password: string, from: string): Promise<Outcome<string, SignInFault>>;
   session(secret: string): Session | null;
   signOut(secret: string): void;
-  changePassword(user: UserAccount, old: string, chosen: string): Promise<Outcome<UserAccount, PasswordFault>>;
+  /** Newest first. */
+  sessionsOf(name: string, secret: string): readonly OpenSession[];
+  /** Ends every session of this user. */
+  signOutEverywhere(name: string): Promise<void>;
+  /** Ends every session of the user but the one of `secret`. */
+  changePassword(
+    user: UserAccount,
+    old: string,
+    chosen: string,
+    secret?: string,
+  ): Promise<Outcome<UserAccount, PasswordFault>>;
   users(): Promise<readonly UserAccount[]>;
   /** A new user, or a new one-time password and role for an old one; answers with the password. */
   grant(by: string, name: string, role: Role): Promise<Outcome<string, { readonly kind: 'bad-name' }>>;
@@ -36,6 +58,8 @@ export interface Accounts {
   createToken(by: string, title: string, scopes: readonly Scope[]): Promise<string>;
   removeToken(by: string, id: string): Promise<void>;
   bearer(token: string): Promise<AccessToken | null>;
+  /** When the token was last shown, as far as this process knows; null: not since it started. */
+  tokenUsedAt(id: string): number | null;
   record(who: string, what: string, detail: string): Promise<void>;
   audit(limit: number): Promise<readonly AuditEntry[]>;
 }
@@ -55,6 +79,7 @@ interface Open {
   readonly name: string;
   readonly csrf: string;
   readonly since: number;
+  readonly from: string;
   used: number;
 }
 
@@ -75,8 +100,13 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     await store.saveUser(user);
     users.set(user.name, user);
   };
-  const endSessionsOf = (name: string): void => {
-    for (const [digest, open] of sessions) if (open.name === name) sessions.delete(digest);
+  const tokensUsed = new Map<string, number>();
+  const endSessionsOf = (name: string, but: string | null = null): void => {
+    for (const [digest, open] of sessions) if (open.name === name && digest !== but) sessions.delete(digest);
+  };
+  const isOver = (open: Open): boolean => {
+    const now = clock.now();
+    return now - open.used > IDLE_MS || now - open.since > SESSION_MS;
   };
   const grant: Accounts['grant'] = async (by, typed, role) => {
     const name = typed.trim().toLowerCase();
@@ -106,7 +136,8 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
         return failed({ kind: 'wrong' });
       }
       const secret = unguessable(random, 40);
-      sessions.set(digestOf(secret), { name, csrf: unguessable(random, 32), since: clock.now(), used: clock.now() });
+      const now = clock.now();
+      sessions.set(digestOf(secret), { name, csrf: unguessable(random, 32), since: now, used: now, from });
       for (const oldest of sessions.keys()) {
         if (sessions.size <= MAX_SESSIONS) break;
         sessions.delete(oldest);
@@ -118,22 +149,33 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
       const digest = digestOf(secret);
       const open = sessions.get(digest);
       if (open === undefined) return null;
-      const now = clock.now();
       const user = users.get(open.name);
-      if (user === undefined || now - open.used > IDLE_MS || now - open.since > SESSION_MS) {
+      if (user === undefined || isOver(open)) {
         sessions.delete(digest);
         return null;
       }
-      open.used = now;
-      return { user, csrf: open.csrf };
+      open.used = clock.now();
+      return { user, csrf: open.csrf, endsAt: open.since + SESSION_MS };
     },
     signOut: (secret) => void sessions.delete(digestOf(secret)),
-    changePassword: async (user, old, chosen) => {
+    sessionsOf: (name, secret) => {
+      const mine = digestOf(secret);
+      return [...sessions]
+        .filter(([, open]) => open.name === name && !isOver(open))
+        .map(([digest, { since, used, from }]) => ({ since, used, from, current: digest === mine }))
+        .toReversed();
+    },
+    signOutEverywhere: async (name) => {
+      endSessionsOf(name);
+      await record(name, 'sign-out.everywhere', name);
+    },
+    changePassword: async (user, old, chosen, secret) => {
       if (!(await passwordMatches(old, user.passwordHash))) return failed({ kind: 'wrong' });
       if (chosen.length < MIN_PASSWORD) return failed({ kind: 'too-short' });
       if (chosen === old) return failed({ kind: 'same' });
       const changed = { ...user, passwordHash: await hashPassword(chosen, random), mustChange: false };
       await save(changed);
+      if (secret !== undefined) endSessionsOf(user.name, digestOf(secret));
       await record(user.name, 'password.changed', user.name);
       return succeeded(changed);
     },
@@ -165,9 +207,15 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     removeToken: async (by, id) => {
       await store.deleteToken(id);
       for (const [digest, token] of tokens) if (token.id === id) tokens.delete(digest);
+      tokensUsed.delete(id);
       await record(by, 'token.removed', id);
     },
-    bearer: async (token) => tokens.get(digestOf(token)) ?? null,
+    bearer: async (token) => {
+      const known = tokens.get(digestOf(token)) ?? null;
+      if (known !== null) tokensUsed.set(known.id, clock.now());
+      return known;
+    },
+    tokenUsedAt: (id) => tokensUsed.get(id) ?? null,
     record,
     audit: (limit) => store.audit(limit),
   };

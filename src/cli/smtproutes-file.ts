@@ -1,7 +1,7 @@
 /** `tlsreach smtproutes import` and `export`: the whole table of routes as a file, one route a line. */
+import { readRoutes, exportRoutes as routesAsText } from '../config/route-file.ts';
 import { type ConfigInvocation, fileGiven, inConfiguration } from './config-session.ts';
 import { openSink } from './sink.ts';
-import { readRoutes, routeLine } from './table-kinds.ts';
 
 /** Replaces all routes, or none. */
 export function importRoutes(invocation: ConfigInvocation): Promise<number> {
@@ -18,7 +18,7 @@ export function exportRoutes(invocation: ConfigInvocation): Promise<number> {
   return inConfiguration(invocation, async (session) => {
     const { smtpRoutes } = (await session.newest()).document;
     const sink = await openSink(session.words[0], session.world, 'export');
-    await sink.write(smtpRoutes.map((route) => `${routeLine(route)}\n`).join(''));
+    await sink.write(routesAsText(smtpRoutes));
     await sink.commit();
   });
 }

@@ -4,6 +4,7 @@ import type { Outcome } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import { parseRouteName } from '../config/destination-name.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
+import { routeLine } from '../config/route-file.ts';
 import { parseRouteTargets, showRouteTargets } from '../config/route-target.ts';
 import { ALERT_CLASSES, ALERT_SEVERITIES } from '../delivery/alerts.ts';
 import { DEFAULT_BOUNCE_SETTINGS, type SmtpRoute, type SmtpRouteTarget } from '../delivery/settings.ts';
@@ -65,29 +66,6 @@ export const SMTP_ROUTES: TableKind = {
     },
   ],
 };
-
-/** `example.com relay.example:26, USEDNS/pri=5`: one line of a file of routes. */
-export function routeLine({ domain, targets }: SmtpRoute): string {
-  return `${domain} ${showRouteTargets(targets)}`;
-}
-
-/** Reads a file of routes: a domain, a blank, its targets; comments behind `#`. Faults are told with their line. */
-export function readRoutes(text: string): Outcome<readonly SmtpRoute[], string> {
-  const faults: string[] = [];
-  const routes: SmtpRoute[] = [];
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#')) continue;
-    const blank = line.search(/\s/);
-    const domain = parseRouteName(blank < 0 ? line : line.slice(0, blank));
-    const targets = parseRouteTargets(blank < 0 ? '' : line.slice(blank).trim());
-    if (!domain.ok) faults.push(`line ${index + 1}: ${domain.failure}`);
-    else if (!targets.ok) faults.push(`line ${index + 1}: ${targets.failure}`);
-    else routes.push({ domain: domain.value, targets: targets.value });
-  }
-  if (faults.length === 0) return { ok: true, value: routes };
-  return { ok: false, failure: `nothing was imported:\n${faults.slice(0, 50).join('\n')}` };
-}
 
 export const GATEWAYS: TableKind = {
   noun: 'interface',

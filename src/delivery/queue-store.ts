@@ -143,6 +143,15 @@ export interface TopHost extends HostState {
   readonly oldestAt: number | null;
 }
 
+/** Which destinations with something waiting, page by page. */
+export interface HostsPage {
+  readonly limit: number;
+  /** Part of the name, lower case. */
+  readonly containing?: string | undefined;
+  /** Behind this one in the order of `topHosts`; what changed in between may come twice, or not at all. */
+  readonly after?: { readonly active: number; readonly destination: string } | undefined;
+}
+
 export type HostCounter = 'softBounced' | 'dns' | 'fivexx' | 'expired' | 'other' | 'delivered';
 
 export interface QueueItem {
@@ -230,8 +239,13 @@ export interface QueueStore {
   /** Also what is on its way, of which nothing more is noted. `now`: from then the message is kept for a sweep. */
   remove(selection: QueueSelection, now?: number): Promise<number>;
   retryNow(selection: QueueSelection, now: number): Promise<number>;
-  /** Most active first; of one destination alone where it is named, and nothing where nothing of it is active. */
+  /**
+   * Most active first, by name among equals; of one destination alone where it is named, and nothing where nothing of it
+   * is active.
+   */
   topHosts(limit: number, destination?: string): Promise<readonly TopHost[]>;
+  /** The same, one page of it. */
+  hosts(page: HostsPage): Promise<readonly TopHost[]>;
   /** Connections that hold a place now, over all processes, by destination. */
   connections(now: number): Promise<ReadonlyMap<string, number>>;
   /** Forgets finished messages older than this; answers how many. */

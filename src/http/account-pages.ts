@@ -1,48 +1,44 @@
 /** Signing in, a password of one's own, users and tokens, and who did what. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { MAX_PASSWORD, MIN_PASSWORD, SESSION_MS } from '../app/accounts.ts';
-import { ROLES, type Role, SCOPES, type UserAccount } from '../config/account-store.ts';
+import { IDLE_MS, MAX_PASSWORD, MIN_PASSWORD, SESSION_MS, type Session } from '../app/accounts.ts';
+import { ROLES, type Role, SCOPES, type Scope, type UserAccount } from '../config/account-store.ts';
 import { SESSION_COOKIE } from './caller.ts';
 import { fromOurPage, withToken } from './form-guard.ts';
 import type { WebHouse } from './house.ts';
-import { problemOf } from './problem.ts';
+import type { MessageKey, Say } from './languages.ts';
+import { localPage, signedInAs } from './operator.ts';
 import { fieldsOf } from './tester-pages.ts';
 import type { Views } from './views.ts';
 
 const HIDDEN = { schema: { hide: true } } as const;
 const SHOWN_ENTRIES = 100;
+/** Entries of the audit log in which the last signing in of each user is looked for. */
+const SEARCHED_ENTRIES = 2_000;
 
-type Guarded = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
+interface Told {
+  readonly fault?: string;
+  readonly secret?: string;
+}
 
 export function accountPages(server: FastifyInstance, house: WebHouse, views: Views): void {
   const { accounts } = house;
+  const hasDesk = house.appliance != null;
   const own = fromOurPage(views);
   const token = withToken(views);
-  /** For people who signed in; who has still to choose a password is led there. */
-  const signedIn =
-    (least: Role, alsoFirst = false): Guarded =>
-    async (request, reply) => {
-      const user = request.caller.session?.user;
-      if (user === undefined) return reply.redirect('/sign-in', 303);
-      if (user.mustChange && !alsoFirst) return reply.redirect('/account', 303);
-      if (ROLES.indexOf(user.role) >= ROLES.indexOf(least)) return undefined;
-      return views.problem(request, reply, problemOf('not-permitted', `This is for people with the role "${least}".`));
-    };
+  const signedIn = (least: Role, alsoFirst = false) => signedInAs(views, least, views.problem, alsoFirst);
 
-  const signInPage = (request: FastifyRequest, reply: FastifyReply, fault: string | null, status = 200) =>
-    views.page(
-      request,
-      reply,
-      'sign-in',
-      { fault, name: fieldsOf(request.body)['name'] ?? '' },
-      { title: views.frame(request).say('signIn'), status },
-    );
+  const signInPage = (request: FastifyRequest, reply: FastifyReply, fault: string | null, status = 200) => {
+    const { name = '', to = '' } = fieldsOf(request.body);
+    const asked = to === '' ? (fieldsOf(request.query)['to'] ?? '') : to;
+    const page = { fault, name, to: localPage(asked) ?? '' };
+    return views.page(request, reply, 'sign-in', page, { title: views.frame(request).say('signIn'), status });
+  };
 
   server.get('/sign-in', HIDDEN, async (request, reply) => signInPage(request, reply, null));
 
   server.post('/sign-in', { ...HIDDEN, preHandler: own }, async (request, reply) => {
     const { say } = views.frame(request);
-    const { name = '', password = '' } = fieldsOf(request.body);
+    const { name = '', password = '', to = '' } = fieldsOf(request.body);
     const opened = await accounts.signIn(name, password, request.ip);
     if (!opened.ok) {
       if (opened.failure.kind === 'wrong') return signInPage(request, reply, say('wrongPassword'), 403);
@@ -57,43 +53,68 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
       secure: house.tls !== null || request.protocol === 'https',
       maxAge: SESSION_MS / 1000,
     });
-    return reply.redirect('/account', 303);
+    const page = localPage(to);
+    const mustChange = accounts.session(opened.value)?.user.mustChange === true;
+    if (mustChange) return reply.redirect(page === null ? '/account' : `/account?to=${encodeURIComponent(page)}`, 303);
+    return reply.redirect(page ?? (hasDesk ? '/overview' : '/account'), 303);
   });
 
   server.post('/sign-out', { ...HIDDEN, preHandler: [own, token] }, async (request, reply) => {
-    const secret = request.cookies[SESSION_COOKIE];
-    if (secret !== undefined) accounts.signOut(secret);
+    accounts.signOut(secretOf(request));
     void reply.clearCookie(SESSION_COOKIE, { path: '/' });
     return reply.redirect('/', 303);
   });
 
-  const accountPage = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    told: { readonly fault?: string; readonly note?: string; readonly secret?: string },
-    status = 200,
-  ) => {
-    const user = userOf(request);
+  const accountPage = async (request: FastifyRequest, reply: FastifyReply, told: Told, status = 200) => {
+    const { say } = views.frame(request);
+    const { user, endsAt } = sessionOf(request);
     const admin = user.role === 'admin' && !user.mustChange;
-    const tokens = await accounts.tokens();
+    const query = fieldsOf(request.query);
+    const back = localPage(fieldsOf(request.body)['to'] ?? query['to'] ?? '');
     const values = {
       user,
       told,
+      note: query['done'] === 'password' ? say('acPasswordChanged') : null,
+      to: back ?? '',
       least: MIN_PASSWORD,
       most: MAX_PASSWORD,
-      roles: ROLES,
-      scopes: SCOPES,
-      users: admin ? await accounts.users() : null,
-      tokens: user.mustChange ? null : tokens.filter(({ owner }) => admin || owner === user.name),
-      audit: admin
-        ? (await accounts.audit(SHOWN_ENTRIES)).map((entry) => ({
-            ...entry,
-            at: new Date(entry.at).toISOString().slice(0, 19).replace('T', ' '),
-          }))
-        : null,
+      roles: ROLES.map((role) => ({ role, words: say(ROLE_WORDS[role]) })),
+      scopes: SCOPES.map((scope) => ({ scope, words: say(SCOPE_WORDS[scope]) })),
+      role: say(ROLE_WORDS[user.role]),
+      endsAt: time(endsAt),
+      idle: IDLE_MS / 3_600_000,
+      sessions: accounts
+        .sessionsOf(user.name, secretOf(request))
+        .map(({ since, used, from, current }) => ({ since: time(since), used: time(used), from, current })),
+      users: admin ? await usersShown(say) : null,
+      tokens: user.mustChange ? null : await tokensShown(user, admin, say),
+      audit: admin && !hasDesk ? await auditShown() : null,
+      auditLog: admin && hasDesk,
     };
-    return views.page(request, reply, 'account', values, { title: views.frame(request).say('account'), status });
+    return views.page(request, reply, 'account', values, { title: say('account'), status });
   };
+
+  async function usersShown(say: Say) {
+    const entries = await accounts.audit(SEARCHED_ENTRIES);
+    return (await accounts.users()).map(({ name, role, mustChange }) => {
+      const last = entries.find(({ who, what }) => who === name && what === 'sign-in');
+      const seen = last === undefined ? say('acNeverSeen') : say('acSeen', { time: time(last.at) });
+      return { name, role, mustChange, seen };
+    });
+  }
+
+  async function tokensShown(user: UserAccount, admin: boolean, say: Say) {
+    const mine = (await accounts.tokens()).filter(({ owner }) => admin || owner === user.name);
+    return mine.map(({ id, title, scopes, owner, createdAt }) => {
+      const usedAt = accounts.tokenUsedAt(id);
+      const used = usedAt === null ? say('acTokenUnused') : say('acTokenUsed', { time: time(usedAt) });
+      return { id, title, scopes, owner, made: say('acTokenMade', { time: time(createdAt) }), used };
+    });
+  }
+
+  async function auditShown() {
+    return (await accounts.audit(SHOWN_ENTRIES)).map((entry) => ({ ...entry, at: time(entry.at) }));
+  }
 
   server.get('/account', { ...HIDDEN, preHandler: signedIn('viewer', true) }, async (request, reply) =>
     accountPage(request, reply, {}),
@@ -104,15 +125,26 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     { ...HIDDEN, preHandler: [own, signedIn('viewer', true), token] },
     async (request, reply) => {
       const { say } = views.frame(request);
-      const { old = '', chosen = '' } = fieldsOf(request.body);
-      const changed = await accounts.changePassword(
-        userOf(request),
-        old.slice(0, MAX_PASSWORD),
-        chosen.slice(0, MAX_PASSWORD),
-      );
-      if (changed.ok) return reply.redirect('/account', 303);
+      const { old = '', chosen = '', to = '' } = fieldsOf(request.body);
+      const { user } = sessionOf(request);
+      const typed = [old.slice(0, MAX_PASSWORD), chosen.slice(0, MAX_PASSWORD)] as const;
+      const changed = await accounts.changePassword(user, ...typed, secretOf(request));
+      if (changed.ok) {
+        const first = user.mustChange && hasDesk ? '/overview' : '/account?done=password';
+        return reply.redirect(localPage(to) ?? first, 303);
+      }
       const words = { wrong: 'wrongOld', 'too-short': 'tooShort', same: 'samePassword' } as const;
       return accountPage(request, reply, { fault: say(words[changed.failure.kind]) }, 400);
+    },
+  );
+
+  server.post(
+    '/account/sessions/end',
+    { ...HIDDEN, preHandler: [own, signedIn('viewer', true), token] },
+    async (request, reply) => {
+      await accounts.signOutEverywhere(sessionOf(request).user.name);
+      void reply.clearCookie(SESSION_COOKIE, { path: '/' });
+      return reply.redirect('/sign-in', 303);
     },
   );
 
@@ -120,11 +152,12 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     '/account/tokens',
     { ...HIDDEN, preHandler: [own, signedIn('operator'), token] },
     async (request, reply) => {
+      const { say } = views.frame(request);
       const fields = fieldsOf(request.body);
       const scopes = SCOPES.filter((scope) => fields[`scope-${scope}`] === 'on');
       if (scopes.length === 0 || (fields['title'] ?? '') === '')
-        return accountPage(request, reply, { fault: `${SCOPES.join(', ')}?` }, 400);
-      const secret = await accounts.createToken(userOf(request).name, fields['title'] ?? '', scopes);
+        return accountPage(request, reply, { fault: say('acTokenFault') }, 400);
+      const secret = await accounts.createToken(sessionOf(request).user.name, fields['title'] ?? '', scopes);
       return accountPage(request, reply, { secret });
     },
   );
@@ -134,7 +167,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     { ...HIDDEN, preHandler: [own, signedIn('operator'), token] },
     async (request, reply) => {
       const { id = '' } = fieldsOf(request.body);
-      const user = userOf(request);
+      const { user } = sessionOf(request);
       const mine = (await accounts.tokens()).find(
         (each) => each.id === id && (user.role === 'admin' || each.owner === user.name),
       );
@@ -144,10 +177,11 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
   );
 
   server.post('/account/users', { ...HIDDEN, preHandler: [own, signedIn('admin'), token] }, async (request, reply) => {
+    const { say } = views.frame(request);
     const { name = '', role = '' } = fieldsOf(request.body);
     const wanted = ROLES.find((each) => each === role);
-    const granted = wanted === undefined ? null : await accounts.grant(userOf(request).name, name, wanted);
-    if (granted?.ok !== true) return accountPage(request, reply, { fault: 'a-z, 0-9, ".", "-", "_"' }, 400);
+    const granted = wanted === undefined ? null : await accounts.grant(sessionOf(request).user.name, name, wanted);
+    if (granted?.ok !== true) return accountPage(request, reply, { fault: say('acNameFault') }, 400);
     return accountPage(request, reply, { secret: granted.value });
   });
 
@@ -156,7 +190,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
     { ...HIDDEN, preHandler: [own, signedIn('admin'), token] },
     async (request, reply) => {
       const { name = '' } = fieldsOf(request.body);
-      const user = userOf(request);
+      const { user } = sessionOf(request);
       // Nobody locks himself out.
       if (name !== user.name) await accounts.removeUser(user.name, name);
       return reply.redirect('/account', 303);
@@ -164,9 +198,30 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
   );
 }
 
+const ROLE_WORDS: Readonly<Record<Role, MessageKey>> = {
+  viewer: 'acViewer',
+  operator: 'acOperator',
+  admin: 'acAdmin',
+};
+
+const SCOPE_WORDS: Readonly<Record<Scope, MessageKey>> = {
+  probe: 'acProbe',
+  monitor: 'acMonitor',
+  config: 'acConfig',
+  send: 'acSend',
+};
+
 /** Behind `signedIn` there is somebody. */
-function userOf(request: FastifyRequest): UserAccount {
-  const user = request.caller.session?.user;
-  if (user === undefined) throw new Error('a page for people who signed in was reached without a session');
-  return user;
+function sessionOf(request: FastifyRequest): Session {
+  const { session } = request.caller;
+  if (session === null) throw new Error('a page for people who signed in was reached without a session');
+  return session;
+}
+
+function secretOf(request: FastifyRequest): string {
+  return request.cookies[SESSION_COOKIE] ?? '';
+}
+
+function time(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

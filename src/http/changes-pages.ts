@@ -11,15 +11,16 @@ const SHOWN_REVISIONS = 50;
 const MAX_SHOWN_CHANGES = 500;
 
 export function changesPages(desk: Desk): void {
-  const { house, views } = desk;
+  const { house } = desk;
   const { configuration } = desk.appliance;
 
   const review = async (request: FastifyRequest, reply: FastifyReply, fault: readonly string[], status = 200) => {
     const say = desk.say(request);
     const changes = await configuration.pendingChanges();
-    if (!changes.ok) return views.problem(request, reply, configurationProblem(changes.failure));
+    if (!changes.ok) return desk.problem(request, reply, configurationProblem(changes.failure));
     const page = {
       changes: changes.value.slice(0, MAX_SHOWN_CHANGES).map((change) => changeRow(change, say)),
+      count: changes.value.length,
       fault,
       most: MAX_COMMENT_LENGTH,
       comment: textIn(request.body, 'comment'),
@@ -98,13 +99,19 @@ export function changesPages(desk: Desk): void {
     const committed = await configuration.committed();
     const newest = await configuration.newest();
     if (!document.ok || !committed.ok || !newest.ok) {
-      return views.problem(request, reply, problemOf('not-found', 'There is no such revision.'));
+      return desk.problem(request, reply, problemOf('not-found', 'There is no such revision.'));
     }
     const before = await configuration.at(Math.max(0, revision - 1));
     const changes = before.ok ? diffDocuments(before.value, document.value) : [];
     const rollback = diffDocuments(committed.value.document, document.value);
+    const newer = committed.value.revision - revision;
+    const [summary] = newer < 0 ? [] : (await configuration.history(newer + 1)).slice(newer);
     const page = {
       revision,
+      about:
+        summary?.revision === revision
+          ? { comment: summary.comment, author: summary.author, time: `${shownTime(summary.at)} UTC` }
+          : null,
       changes: changes.slice(0, MAX_SHOWN_CHANGES).map((change) => changeRow(change, say)),
       rollback: rollback.slice(0, MAX_SHOWN_CHANGES).map((change) => changeRow(change, say)),
       isPending: newest.value.isPending,

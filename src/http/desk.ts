@@ -1,14 +1,19 @@
 /** What every page of the operator's side has: the rail, the bar about pending changes, who may change things, and forms. */
+import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Appliance } from '../app/appliance.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { Role } from '../config/account-store.ts';
 import type { ConfigurationFailure, Edit } from '../config/configuration.ts';
 import { describeConfigurationFailure } from '../config/configuration.ts';
+import { type ConfigurationChange, diffDocuments } from '../config/diff.ts';
+import { checkDocument } from '../config/read-document.ts';
 import { fromOurPage, withToken } from './form-guard.ts';
 import type { WebHouse } from './house.ts';
 import type { MessageKey, Say } from './languages.ts';
 import { actorOf, mayChange, sentence, signedInAs } from './operator.ts';
+import type { Problem } from './problem.ts';
+import { readingUpload, uploadLimits, withinSize } from './upload.ts';
 import type { Views } from './views.ts';
 
 export const RAIL = [
@@ -33,6 +38,8 @@ export interface Desk {
   get(path: string, handler: Handler, least?: Role): void;
   /** A form of somebody who may change things; with the guard against other sites' forms. */
   post(path: string, handler: Handler, options?: { readonly least?: Role; readonly bodyLimit?: number }): void;
+  /** The same for a form with a file of at most so many octets. */
+  upload(path: string, handler: Handler, bytes: number): void;
   page(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -40,6 +47,10 @@ export interface Desk {
     values: object,
     options: { readonly title: string; readonly status?: number; readonly at?: string },
   ): Promise<FastifyReply>;
+  /** What went wrong, between the rail and the way on. */
+  problem(request: FastifyRequest, reply: FastifyReply, problem: Problem): Promise<FastifyReply>;
+  /** What an edit would change of the newest configuration; nothing is written. */
+  look(request: FastifyRequest, edit: Edit): Promise<Outcome<readonly ConfigurationChange[], FormFault>>;
   /** The fault is told in the words of whoever found it, in English. */
   write(request: FastifyRequest, edit: Edit, what: string, subject: string): Promise<Outcome<null, FormFault>>;
   record(request: FastifyRequest, what: string, subject: string): Promise<void>;
@@ -56,52 +67,82 @@ export function createDesk(server: FastifyInstance, house: WebHouse, appliance: 
   const own = fromOurPage(views);
   const token = withToken(views);
   const say: Desk['say'] = (request) => views.frame(request).say;
+
   const record: Desk['record'] = async (request, what, subject) =>
     house.accounts.record(await actorOf(house, request), what, subject);
+
+  const framed = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    values: object,
+    { title, status, at }: { readonly title: string; readonly status?: number; readonly at?: string },
+  ) => {
+    const newest = await appliance.configuration.newest();
+    const isPending = newest.ok && newest.value.isPending;
+    const changes = isPending ? await appliance.configuration.pendingChanges() : null;
+    const path = at ?? request.url.split('?')[0] ?? '';
+    const desk = {
+      rail: RAIL.map(([href, key]) => ({
+        href,
+        key,
+        here: path === href ? 'page' : path.startsWith(`${href}/`) ? 'true' : '',
+      })),
+      pending: changes?.ok === true ? changes.value.length : 0,
+      tag: newest.ok ? newest.value.tag : '',
+      mayChange: mayChange(request),
+      admin: request.caller.session?.user.role === 'admin',
+      note: noteOf(request, say(request)),
+    };
+    const shown = { ...values, desk };
+    return views.page(request, reply, 'appliance/frame', shown, { title, ...(status === undefined ? {} : { status }) });
+  };
+
+  const problem: Desk['problem'] = (request, reply, found) => {
+    const told = views.told(request, found, '/overview');
+    return framed(request, reply, { inner: 'problem', problem: told }, { title: told.title, status: told.status });
+  };
+
+  const guardFor = (least: Role) => signedInAs(views, least, problem);
+
+  const look: Desk['look'] = async (request, edit) => {
+    const refuse = (failure: ConfigurationFailure) => ({ ok: false, failure: faultOf(failure, say(request)) }) as const;
+    const newest = await appliance.configuration.newest();
+    if (!newest.ok) return refuse(newest.failure);
+    const edited = edit(newest.value.document);
+    if (!edited.ok) return refuse({ kind: 'refused', why: edited.failure });
+    const checked = checkDocument(edited.value);
+    if (!checked.ok) return refuse({ kind: 'invalid', faults: checked.failure });
+    return { ok: true, value: diffDocuments(newest.value.document, checked.value) };
+  };
+
+  const write: Desk['write'] = async (request, edit, what, subject) => {
+    const tag = textIn(request.body, 'tag');
+    const changed = await appliance.configuration.change(edit, tag === '' ? undefined : tag);
+    if (!changed.ok) return { ok: false, failure: faultOf(changed.failure, say(request)) };
+    await record(request, what, subject);
+    return { ok: true, value: null };
+  };
+
   return {
     house,
     appliance,
     views,
     say,
     record,
-    get: (path, handler, least = 'viewer') =>
-      void server.get(path, { ...hidden, onRequest: signedInAs(views, least) }, handler),
+    problem,
+    look,
+    write,
+    get: (path, handler, least = 'viewer') => void server.get(path, { ...hidden, onRequest: guardFor(least) }, handler),
     post: (path, handler, { least = 'operator', bodyLimit = MAX_FORM } = {}) =>
-      void server.post(
-        path,
-        { ...hidden, bodyLimit, onRequest: signedInAs(views, least), preHandler: [own, token] },
-        handler,
-      ),
-    page: async (request, reply, template, values, { title, status, at }) => {
-      const newest = await appliance.configuration.newest();
-      const isPending = newest.ok && newest.value.isPending;
-      const changes = isPending ? await appliance.configuration.pendingChanges() : null;
-      const path = at ?? request.url.split('?')[0] ?? '';
-      const desk = {
-        rail: RAIL.map(([href, key]) => ({
-          href,
-          key,
-          here: path === href ? 'page' : path.startsWith(`${href}/`) ? 'true' : '',
-        })),
-        pending: changes?.ok === true ? changes.value.length : 0,
-        tag: newest.ok ? newest.value.tag : '',
-        mayChange: mayChange(request),
-        admin: request.caller.session?.user.role === 'admin',
-        note: noteOf(request, say(request)),
-      };
-      const shown = { ...values, desk, inner: `appliance/${template}` };
-      return views.page(request, reply, 'appliance/frame', shown, {
-        title,
-        ...(status === undefined ? {} : { status }),
-      });
-    },
-    write: async (request, edit, what, subject) => {
-      const tag = textIn(request.body, 'tag');
-      const changed = await appliance.configuration.change(edit, tag === '' ? undefined : tag);
-      if (!changed.ok) return { ok: false, failure: faultOf(changed.failure, say(request)) };
-      await record(request, what, subject);
-      return { ok: true, value: null };
-    },
+      void server.post(path, { ...hidden, bodyLimit, onRequest: guardFor(least), preHandler: [own, token] }, handler),
+    upload: (path, handler, bytes) =>
+      void server.register(async (inner) => {
+        await inner.register(multipart, { limits: uploadLimits(bytes) });
+        const onRequest = [guardFor('operator'), own, withinSize(views, bytes)];
+        inner.post(path, { ...hidden, bodyLimit: bytes, onRequest, preHandler: readingUpload(views) }, handler);
+      }),
+    page: async (request, reply, template, values, options) =>
+      framed(request, reply, { ...values, inner: `appliance/${template}` }, options),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The form of a destination (specification 2.a.1, R75): its fields in their order, and back to an entry. Pure. */
+import { parseDomain, showDomain } from '../base/domain.ts';
 import { MAX_CONCURRENCY, MAX_MESSAGES_PER_CONNECTION, MIN_TLS_VERSIONS } from '../config/destination-schema.ts';
 import { type DestinationControls, IP_PREFERENCES } from '../policy/destination.ts';
 import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
@@ -18,6 +19,23 @@ export const MODE_WORDS: Readonly<Record<TlsMode, MessageKey>> = {
   'required-verify': 'mdRequiredVerify',
   'required-verify-hosted': 'mdRequiredVerifyHosted',
 };
+
+/** The fields in the order of the form, with what they are called. */
+export const FIELD_WORDS = [
+  ['ipPreference', 'dsIp'],
+  ['maxConcurrency', 'dsConcurrent'],
+  ['maxMessagesPerConnection', 'dsMessages'],
+  ['recipientLimit', 'dsRecipients'],
+  ['limitType', 'dsApplyDestination'],
+  ['limitApply', 'dsApplyHost'],
+  ['tls', 'dsTls'],
+  ['bounceVerification', 'dsTagging'],
+  ['bounceProfile', 'dsProfile'],
+  ['dane', 'dsDane'],
+  ['mtaSts', 'dsMtaSts'],
+  ['minTlsVersion', 'dsMinTls'],
+  ['strictCn', 'dsStrictCn'],
+] as const satisfies readonly (readonly [keyof DestinationControls, MessageKey])[];
 
 const IP_WORDS: Readonly<Record<string, string>> = {
   'prefer-v6': 'Prefer IPv6',
@@ -51,6 +69,13 @@ export function showControl(field: string, value: unknown, say: Say): string {
 export function showRecipients(limit: unknown, minutes: unknown, say: Say): string {
   if (typeof limit !== 'number' || limit === 0) return say('dsNoLimit');
   return `${limit.toLocaleString('en-US')} ${say('dsRecipientsPer')} ${String(minutes)} ${say('dsMinutes')}`;
+}
+
+/** Domains as people write them; what is none stays as it is. */
+export function shownName(name: string): string {
+  const dotted = name.startsWith('.') ? '.' : '';
+  const bare = name.slice(dotted.length);
+  return parseDomain(bare).ok ? `${dotted}${showDomain(bare)}` : name;
 }
 
 /** What the form shows of an entry, or of the default entry. */

@@ -1,4 +1,4 @@
-/** Destination Controls as pages (specification 2.a, R75): list, form, default entry, global settings, table as a file. */
+/** Destination Controls as pages (specification 2.a, R75): list, form, default entry, global settings. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseDomain, showDomain } from '../base/domain.ts';
 import { failed } from '../base/outcome.ts';
@@ -9,29 +9,23 @@ import {
   editDefault,
   editDestination,
   editGlobal,
-  importTable,
 } from '../config/destination-edits.ts';
-import { exportDestinations } from '../config/destination-ini.ts';
 import { parseDestinationName } from '../config/destination-name.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
 import {
-  controlsFor,
   type DestinationControls,
   type DestinationEntry,
   EVERYTHING_BY_DEFAULT,
+  entryFor,
 } from '../policy/destination.ts';
-import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
-import { EVERYTHING } from '../report/log-search.ts';
-import { simulateSwitch } from '../report/switch-simulation.ts';
-import { sendText } from './answer.ts';
-import { MAX_CONFIGURATION_BYTES } from './configuration-parts-api.ts';
+import { TLS_MODES } from '../policy/mode.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
 import {
   controlsIn,
   type FormValues,
-  MODE_WORDS,
   optionsOf,
   showControl,
+  shownName,
   showRecipients,
   typedIn,
   valuesOf,
@@ -42,20 +36,18 @@ import { configurationProblem } from './operator.ts';
 import { problemOf } from './problem.ts';
 
 const PAGE = 50;
-/** Sessions of the log that a simulation looks at. */
-const MAX_SESSIONS = 1_000;
 
 const COLUMNS = ['tls', 'maxConcurrency', 'recipientLimit', 'dane', 'mtaSts', 'bounceProfile', 'ipPreference'] as const;
 
 export function destinationsPages(desk: Desk): void {
-  const { appliance, house, views } = desk;
-  const { configuration } = appliance;
+  const { house } = desk;
+  const { configuration } = desk.appliance;
 
   /** The newest document; null where it cannot be read, and the reply has been sent. */
   const newest = async (request: FastifyRequest, reply: FastifyReply) => {
     const read = await configuration.newest();
     if (read.ok) return read.value;
-    void views.problem(request, reply, configurationProblem(read.failure));
+    await desk.problem(request, reply, configurationProblem(read.failure));
     return null;
   };
 
@@ -67,13 +59,14 @@ export function destinationsPages(desk: Desk): void {
     const { filter = '', after = '' } = queryOf(request);
     const wanted = filter.trim().toLowerCase();
     const matching = destinations.entries
-      .filter(({ domain }) => domain.includes(wanted) || shown(domain).toLowerCase().includes(wanted))
+      .filter(({ domain }) => domain.includes(wanted) || shownName(domain).toLowerCase().includes(wanted))
       .toSorted((a, b) => (a.domain < b.domain ? -1 : 1));
     const rest = matching.filter(({ domain }) => after === '' || domain > after);
     const rows = rest.slice(0, PAGE).map((entry) => rowOf(entry, destinations.default, say));
     const values = {
       filter,
       rows,
+      applies: appliesTo(destinations.entries, filter),
       count: destinations.entries.length,
       next: rest.length > PAGE ? (rest[PAGE - 1]?.domain ?? '') : '',
       preset: rowOf(
@@ -101,7 +94,7 @@ export function destinationsPages(desk: Desk): void {
     const page = {
       action: '/destinations/save',
       old: domain,
-      domain: domain === null ? null : shown(domain),
+      domain: domain === null ? null : shownName(domain),
       values,
       fault,
       options,
@@ -110,7 +103,7 @@ export function destinationsPages(desk: Desk): void {
       testable: parsed.ok ? parsed.value : null,
       isDefault: false,
     };
-    const title = domain === null ? say('dsAdd') : `${say('opEdit')}: ${shown(domain)}`;
+    const title = domain === null ? say('dsAdd') : `${say('opEdit')}: ${shownName(domain)}`;
     return desk.page(request, reply, 'destination-form', page, {
       title,
       status: fault === null ? 200 : 400,
@@ -175,14 +168,14 @@ export function destinationsPages(desk: Desk): void {
       if (entry === undefined) return noEntry(request, reply);
       const say = desk.say(request);
       const page = {
-        question: say('dsDeleteAsk', { domain: shown(entry.domain) }),
+        question: say('dsDeleteAsk', { domain: shownName(entry.domain) }),
         action: '/destinations/delete',
         fields: { domain: entry.domain },
         yes: say('opDelete'),
         back: '/destinations',
       };
       return desk.page(request, reply, 'confirm', page, {
-        title: `${say('opDelete')}: ${shown(entry.domain)}`,
+        title: `${say('opDelete')}: ${shownName(entry.domain)}`,
         at: '/destinations/x',
       });
     },
@@ -193,7 +186,7 @@ export function destinationsPages(desk: Desk): void {
     const domain = textIn(request.body, 'domain');
     const written = await desk.write(request, deleteDestination(domain), 'destination.deleted', domain);
     if (written.ok) return reply.redirect('/destinations?done=deleted', 303);
-    return views.problem(request, reply, problemOf('conflict', written.failure.text.join(' ')));
+    return desk.problem(request, reply, problemOf('conflict', written.failure.text.join(' ')));
   });
 
   const defaultForm = async (
@@ -250,69 +243,25 @@ export function destinationsPages(desk: Desk): void {
     return written.ok ? reply.redirect('/destinations?done=saved', 303) : globalForm(request, reply, written.failure);
   });
 
-  const importForm = (request: FastifyRequest, reply: FastifyReply, table: string, fault: FormFault | null) => {
-    const title = desk.say(request)('dsImport');
-    return desk.page(request, reply, 'import', { table, fault }, { title, status: fault === null ? 200 : 400 });
-  };
-  desk.get('/destinations/import', async (request, reply) => importForm(request, reply, '', null), 'operator');
-  desk.post(
-    '/destinations/import',
-    async (request, reply) => {
-      const table = textIn(request.body, 'table');
-      const written = await desk.write(request, importTable(table), 'destinations.imported', 'from a file');
-      if (written.ok) return reply.redirect('/destinations?done=saved', 303);
-      return importForm(request, reply, table, written.failure);
-    },
-    { bodyLimit: MAX_CONFIGURATION_BYTES },
-  );
-  desk.get('/destinations/export', async (request, reply) => {
-    const snapshot = await newest(request, reply);
-    if (snapshot === null) return reply;
-    void reply.header('Content-Disposition', 'attachment; filename="destinations.ini"');
-    return sendText(reply, 'text/plain; charset=utf-8', exportDestinations(snapshot.document));
-  });
-
-  desk.get('/destinations/simulate', async (request, reply) => {
-    const snapshot = await newest(request, reply);
-    if (snapshot === null) return reply;
-    const say = desk.say(request);
-    const parsed = parseDomain(queryOf(request)['domain'] ?? '');
-    if (!parsed.ok) return views.problem(request, reply, problemOf('bad-request', 'This is no domain.'));
-    const domain = parsed.value;
-    const outlook = await outlookOf(house.jobs, domain, say);
-    const answer = await appliance.logs.search({ ...EVERYTHING, destination: domain }, MAX_SESSIONS);
-    const sessions = (answer?.events ?? []).filter(
-      ({ kind, fields }) => kind === 'session-judged' && fields['destination'] === domain,
-    );
-    const inForce = controlsFor(snapshot.document.destinations, domain).tls;
-    const modes = TLS_MODES.map((mode: TlsMode) => {
-      const counts = simulateSwitch(sessions, mode);
-      return {
-        value: mode,
-        name: showTlsMode(mode),
-        words: say(MODE_WORDS[mode]),
-        test: outlook?.outcomes[mode] ?? '–',
-        log: sessions.length === 0 ? '–' : say('smLogCounts', { ...counts }),
-        inForce: mode === inForce,
-      };
-    });
-    const page = {
-      domain,
-      shownDomain: showDomain(domain),
-      modes,
-      sessions: sessions.length,
-      outlook: outlook === null ? null : { ...outlook, time: `${shownTime(outlook.testedAt).slice(0, 16)} UTC` },
-    };
-    return desk.page(request, reply, 'simulate', page, { title: say('smTitle', { domain: showDomain(domain) }) });
-  });
-
-  function noEntry(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    return views.problem(request, reply, problemOf('not-found', 'There is no entry for this destination (any more).'));
+  function noEntry(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    return desk.problem(request, reply, problemOf('not-found', 'There is no entry for this destination (any more).'));
   }
 }
 
 function entryNamed(document: ConfigurationDocument, domain: string): DestinationEntry | undefined {
   return document.destinations.entries.find((entry) => entry.domain === domain);
+}
+
+/** Which entry a domain that somebody looks for follows, where it has none of its own; null where it is no domain. */
+function appliesTo(entries: readonly DestinationEntry[], filter: string) {
+  const domain = parseDomain(filter.trim());
+  if (!domain.ok || !domain.value.includes('.') || entries.some((entry) => entry.domain === domain.value)) return null;
+  const entry = entryFor(entries, domain.value);
+  return {
+    domain: domain.value,
+    shown: showDomain(domain.value),
+    entry: entry === null ? null : shownName(entry.domain),
+  };
 }
 
 /** A row of the list: each field's effective value, and whether it is the default entry's. */
@@ -324,12 +273,5 @@ function rowOf(entry: DestinationEntry, preset: DestinationControls, say: Say) {
     const text = field === 'recipientLimit' ? showRecipients(value, minutes, say) : showControl(field, value, say);
     return { field, inherited, text };
   });
-  return { domain: entry.domain, shownDomain: shown(entry.domain), cells };
-}
-
-/** Domains as people write them; what is none stays as it is. */
-function shown(name: string): string {
-  const dotted = name.startsWith('.') ? '.' : '';
-  const bare = name.slice(dotted.length);
-  return parseDomain(bare).ok ? `${dotted}${showDomain(bare)}` : name;
+  return { domain: entry.domain, shownDomain: shownName(entry.domain), cells };
 }

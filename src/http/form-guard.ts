@@ -20,15 +20,19 @@ export function fromOurPage(views: Views) {
 export function withToken(views: Views) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const { csrf } = (request.body ?? {}) as { readonly csrf?: unknown };
-    const wanted = Buffer.from(request.caller.session?.csrf ?? '');
-    const given = Buffer.from(typeof csrf === 'string' ? csrf : '');
-    if (wanted.length > 0 && wanted.length === given.length && timingSafeEqual(wanted, given)) return undefined;
-    return views.problem(
-      request,
-      reply,
-      problemOf('not-permitted', 'This form is out of date. Open the page again and repeat what you did.'),
-    );
+    return isOwnToken(request, csrf) ? undefined : outOfDate(views, request, reply);
   };
+}
+
+export function isOwnToken(request: FastifyRequest, csrf: unknown): boolean {
+  const wanted = Buffer.from(request.caller.session?.csrf ?? '');
+  const given = Buffer.from(typeof csrf === 'string' ? csrf : '');
+  return wanted.length > 0 && wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+export function outOfDate(views: Views, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const why = 'This form is out of date. Open the page again and repeat what you did.';
+  return views.problem(request, reply, problemOf('not-permitted', why));
 }
 
 function hostOf(origin: string): string | null {

@@ -6,9 +6,12 @@ import { certificatesApi } from './certificates-api.ts';
 import { changesPages } from './changes-pages.ts';
 import { configurationApi } from './configuration-api.ts';
 import { createDesk } from './desk.ts';
+import { destinationPages } from './destination-page.ts';
 import { destinationsPages } from './destinations-pages.ts';
+import { filePages } from './file-pages.ts';
 import type { WebHouse } from './house.ts';
 import { keysApi } from './keys-api.ts';
+import { logPages } from './log-pages.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
@@ -24,7 +27,10 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   const desk = createDesk(server, house, appliance, views);
   overviewPage(desk);
   destinationsPages(desk);
+  destinationPages(desk);
   changesPages(desk);
   queuePages(desk);
+  logPages(desk);
   settingsPages(desk);
+  filePages(desk);
 }

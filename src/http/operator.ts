@@ -42,15 +42,33 @@ export async function actorOf({ accounts }: WebHouse, request: FastifyRequest): 
   return token === undefined ? key : `${token.owner} (token ${token.title})`;
 }
 
-/** For pages: somebody who signed in, chose a password and has at least this role; others are led on. */
-export function signedInAs(views: Views, least: Role): Guard {
+type Told = (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply | Promise<FastifyReply>;
+
+/**
+ * For pages: somebody who signed in, chose a password and has at least this role; others are led on, and back to the page
+ * they asked for. `alsoFirst`: also for somebody whose password is still the one that was given.
+ */
+export function signedInAs(views: Views, least: Role, tell: Told = views.problem, alsoFirst = false): Guard {
   return async (request, reply) => {
     const user = request.caller.session?.user;
-    if (user === undefined) return reply.redirect('/sign-in', 303);
-    if (user.mustChange) return reply.redirect('/account', 303);
+    const back = request.method === 'GET' ? `?to=${encodeURIComponent(request.url)}` : '';
+    if (user === undefined) return reply.redirect(`/sign-in${back}`, 303);
+    if (user.mustChange && !alsoFirst) return reply.redirect(`/account${back}`, 303);
     if (ROLES.indexOf(user.role) >= ROLES.indexOf(least)) return undefined;
-    return views.problem(request, reply, problemOf('not-permitted', `This is for people with the role "${least}".`));
+    return tell(request, reply, problemOf('not-permitted', `This is for people with the role "${least}".`));
   };
+}
+
+const SOMEWHERE = 'https://local.invalid';
+const MAX_ADDRESS = 2_000;
+
+/** A page of this web, as path and query; null where the address leads anywhere else (no open redirect), or in a circle. */
+export function localPage(address: string): string | null {
+  if (!/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(address) || address.length > MAX_ADDRESS) return null;
+  if (!URL.canParse(address, SOMEWHERE)) return null;
+  const { origin, pathname, search } = new URL(address, SOMEWHERE);
+  if (origin !== SOMEWHERE || pathname.startsWith('//') || /^\/sign-(in|out)\b/.test(pathname)) return null;
+  return `${pathname}${search}`;
 }
 
 export function mayChange(request: FastifyRequest): boolean {

@@ -21,6 +21,7 @@ import {
   DeliverNowBody,
   HostParams,
   HostsQuery,
+  HostsSchema,
   LogQuerySchema,
   MessageBody,
   MessageQuery,
@@ -29,7 +30,15 @@ import {
   QueueItemSchema,
   QueueQuery,
 } from './queue-schemas.ts';
-import { actOnQueue, allRecipients, messageJson, OPEN_STATES, queueItemView } from './queue-view.ts';
+import {
+  actOnQueue,
+  allRecipients,
+  hostsCursor,
+  messageJson,
+  OPEN_STATES,
+  queueItemView,
+  readHostsCursor,
+} from './queue-view.ts';
 import { IdempotencyHeaders, ProblemSchema } from './schemas.ts';
 import { problems } from './table-api.ts';
 
@@ -130,18 +139,27 @@ export function queueApi(plain: FastifyInstance, house: WebHouse, appliance: App
       onRequest: look,
       schema: {
         operationId: 'listHosts',
-        summary: 'Destinations with something waiting, the most first',
+        summary: 'Destinations with something waiting, the most first, page by page',
         tags,
         querystring: HostsQuery,
-        response: { 200: Type.Object({ hosts: Type.Array(Type.Unknown()) }), ...problems(REFUSED) },
+        response: { 200: HostsSchema, ...problems(REFUSED) },
       },
     },
     async (request, reply) => {
       const now = clock.now();
       const connections = await queue.connections(now);
-      const hosts = await queue.topHosts(request.query.limit ?? 20);
+      const { limit = 20, filter, cursor = '' } = request.query;
+      const after = readHostsCursor(cursor);
+      if (cursor !== '' && after === null) {
+        return sendProblem(reply, problemOf('bad-request', 'This is no cursor of a page of destinations.'));
+      }
+      const containing = filter === undefined ? undefined : (destinationOf(`x@${filter}`) ?? filter.toLowerCase());
+      const found = await queue.hosts({ limit: limit + 1, containing, after: after ?? undefined });
+      const hosts = found.slice(0, limit);
       const rows = hosts.map((host) => ({ ...host, connections: connections.get(host.destination) ?? 0 }));
-      return sendValue(reply, topHostsJson(rows, now));
+      const last = hosts.at(-1);
+      const next = found.length > limit && last !== undefined ? hostsCursor(last) : null;
+      return sendValue(reply, { ...topHostsJson(rows, now), next });
     },
   );
 

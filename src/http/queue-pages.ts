@@ -1,25 +1,21 @@
-/** The queue, the story of a message, and the mail log as pages; what an action takes away is asked for once more. */
+/** The queue as pages: what waits for each destination, and people's hands on it; what cannot be undone is asked for once more. */
 import type { FastifyRequest } from 'fastify';
-import { parseDomain, showDomain } from '../base/domain.ts';
 import { printable } from '../base/printable.ts';
 import { deliverAtOnce } from '../delivery/deliver-now.ts';
-import type { QueueItem, QueueSelection } from '../delivery/queue-store.ts';
+import type { QueueItem, QueueSelection, TopHost } from '../delivery/queue-store.ts';
 import { destinationOf } from '../delivery/submission.ts';
 import { isDown } from '../report/host-status.ts';
-import { EVERYTHING, type LoggedEvent, TLS_OUTCOMES } from '../report/log-search.ts';
 import { type Desk, queryOf, shownTime, textIn } from './desk.ts';
 import type { MessageKey, Say } from './languages.ts';
-import { mayChange } from './operator.ts';
 import { problemOf } from './problem.ts';
 import { selectionWords } from './queue-api.ts';
-import { actOnQueue, allRecipients, OPEN_STATES } from './queue-view.ts';
+import { age, itemView, nextTry, shownDestination } from './queue-items.ts';
+import { actOnQueue, hostsCursor, OPEN_STATES, readHostsCursor } from './queue-view.ts';
 
-const SHOWN_HOSTS = 200;
+const HOSTS_PAGE = 50;
 const PAGE = 100;
-const SHOWN_EVENTS = 200;
-/** Characters of a message's text that are shown. */
-const MAX_SHOWN_TEXT = 64 * 1024;
-const MAX_LINE = 1_000;
+/** Held recipients that stand on the first page of the queue. */
+const SHOWN_HELD = 10;
 
 const ACTIONS = ['now', 'hold', 'release', 'retry', 'delete'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -32,47 +28,79 @@ const ACTION_WORDS: Readonly<Record<Action, MessageKey>> = {
   delete: 'quDelete',
 };
 
-export const STATE_WORDS: Readonly<Record<QueueItem['state'], MessageKey>> = {
-  queued: 'qsQueued',
-  claimed: 'qsClaimed',
-  held: 'qsHeld',
-  delivered: 'qsDelivered',
-  bounced: 'qsBounced',
-  deleted: 'qsDeleted',
+/** The way back of an action, and what it is called. */
+const UNDO: Partial<Record<Action, { readonly action: Action; readonly words: MessageKey }>> = {
+  hold: { action: 'release', words: 'quUndoHold' },
+  release: { action: 'hold', words: 'quUndoRelease' },
 };
 
-const STATE_TONES: Readonly<Record<QueueItem['state'], string>> = {
-  queued: 'caution',
-  claimed: 'unknown',
-  held: 'unknown',
-  delivered: 'good',
-  bounced: 'bad',
-  deleted: 'unknown',
-};
+/** Pages that an action may lead back to. */
+type Place = 'queue' | 'held' | 'destination' | 'message';
 
 export function queuePages(desk: Desk): void {
-  const { appliance, house, views } = desk;
+  const { appliance, house } = desk;
   const { queue } = appliance;
   const { clock } = house;
+
+  /** Why something waits: the host's failure, or what the oldest of it was told last. */
+  const whyOf = async (host: TopHost): Promise<string> => {
+    if (isDown(host) && host.lastFailure !== null) return printable(host.lastFailure, 300);
+    const [oldest] = await queue.list({ destination: host.destination, states: ['queued'], limit: 1 });
+    return oldest?.last == null ? '' : printable([oldest.last.reason, oldest.last.reply].join(' ').trim(), 300);
+  };
 
   desk.get('/queue', async (request, reply) => {
     const say = desk.say(request);
     const now = clock.now();
-    const hosts = await queue.topHosts(SHOWN_HOSTS);
+    const { filter = '', after = '' } = queryOf(request);
+    const containing = filter.trim().toLowerCase();
+    const found = await queue.hosts({
+      limit: HOSTS_PAGE + 1,
+      containing: containing === '' ? undefined : (destinationOf(`x@${containing}`) ?? containing),
+      after: readHostsCursor(after) ?? undefined,
+    });
+    const hosts = found.slice(0, HOSTS_PAGE);
     const lanes = await Promise.all(hosts.map(({ destination }) => queue.lane(destination)));
-    const held = await queue.list({ states: ['held'], limit: PAGE });
-    const rows = hosts.map((host, index) => ({
-      destination: host.destination,
-      shown: shownDestination(host.destination),
-      waiting: host.active,
-      oldest: host.oldestAt === null ? '–' : age(now - host.oldestAt),
-      down: isDown(host),
-      tried: host.lastActivity !== null,
-      next: nextTry(Math.max(lanes[index]?.nextAttemptAt ?? 0, host.downUntil ?? 0), now),
-      why: host.lastFailure === null || !isDown(host) ? '' : printable(host.lastFailure, 300),
-    }));
-    const page = { rows, held: held.map((item) => itemView(item, say, now)), done: doneOf(request, say) };
+    const whys = await Promise.all(hosts.map(whyOf));
+    const connections = await queue.connections(now);
+    const held = await queue.list({ states: ['held'], limit: SHOWN_HELD + 1 });
+    const last = hosts.at(-1);
+    const page = {
+      filter,
+      paged: after !== '',
+      rows: hosts.map((host, index) => ({
+        destination: host.destination,
+        shown: shownDestination(host.destination),
+        waiting: host.active,
+        oldest: host.oldestAt === null ? '–' : age(now - host.oldestAt),
+        down: isDown(host),
+        tried: host.lastActivity !== null,
+        connections: connections.get(host.destination) ?? 0,
+        next: nextTry(Math.max(lanes[index]?.nextAttemptAt ?? 0, host.downUntil ?? 0), now),
+        why: whys[index] ?? '',
+      })),
+      next: found.length > HOSTS_PAGE && last !== undefined ? hostsCursor(last) : null,
+      held: held.slice(0, SHOWN_HELD).map((item) => itemView(item, say, now)),
+      moreHeld: held.length > SHOWN_HELD,
+      done: doneOf(request, say, 'queue'),
+    };
     return desk.page(request, reply, 'queue', page, { title: say('quTitle') });
+  });
+
+  desk.get('/queue/held', async (request, reply) => {
+    const say = desk.say(request);
+    const now = clock.now();
+    const items = await queue.list({
+      states: ['held'],
+      after: readItemCursor(queryOf(request)['after']),
+      limit: PAGE + 1,
+    });
+    const page = {
+      items: items.slice(0, PAGE).map((item) => itemView(item, say, now)),
+      next: itemCursor(items),
+      done: doneOf(request, say, 'held'),
+    };
+    return desk.page(request, reply, 'queue-held', page, { title: say('quHeldTitle') });
   });
 
   desk.get('/queue/destination', async (request, reply) => {
@@ -80,26 +108,28 @@ export function queuePages(desk: Desk): void {
     const now = clock.now();
     const { name = '', after } = queryOf(request);
     const destination = destinationOf(`x@${name}`);
-    if (destination === null) return views.problem(request, reply, problemOf('bad-request', 'This is no domain.'));
-    const [, mid, rid] = /^(\d{1,15}):(\d{1,9})$/.exec(after ?? '') ?? [];
+    if (destination === null) return desk.problem(request, reply, problemOf('bad-request', 'This is no domain.'));
     const items = await queue.list({
       destination,
       states: OPEN_STATES,
-      after: mid === undefined ? undefined : { mid: Number(mid), rid: Number(rid) },
+      after: readItemCursor(after),
       limit: PAGE + 1,
     });
     const state = await queue.hostState(destination);
-    const shown = items.slice(0, PAGE);
-    const last = shown.at(-1);
+    const lane = await queue.lane(destination);
     const page = {
       destination,
       shown: shownDestination(destination),
-      items: shown.map((item) => itemView(item, say, now)),
-      next: items.length > PAGE && last !== undefined ? `${last.mid}:${last.rid}` : null,
+      items: items.slice(0, PAGE).map((item) => itemView(item, say, now)),
+      next: itemCursor(items),
       down: state !== null && isDown(state),
       until: state?.downUntil == null ? '' : `${shownTime(state.downUntil)} UTC`,
       why: state?.lastFailure == null ? '' : printable(state.lastFailure, 300),
       last5xx: state?.last5xx == null ? '' : printable(state.last5xx, 300),
+      waiting: lane?.waiting ?? 0,
+      nextTry: lane === null ? '–' : nextTry(Math.max(lane.nextAttemptAt, state?.downUntil ?? 0), now),
+      connections: (await queue.connections(now)).get(destination) ?? 0,
+      activity: state?.lastActivity == null ? '–' : `${shownTime(state.lastActivity)} UTC`,
       counts:
         state === null
           ? null
@@ -108,48 +138,10 @@ export function queuePages(desk: Desk): void {
               soft: state.softBounced,
               hard: Object.values(state.hardBounced).reduce((sum, each) => sum + each, 0),
             },
-      done: doneOf(request, say),
+      held: items.some(({ state: each }) => each === 'held'),
+      done: doneOf(request, say, 'destination'),
     };
     return desk.page(request, reply, 'queue-destination', page, { title: shownDestination(destination) });
-  });
-
-  desk.get('/queue/messages/:mid', async (request, reply) => {
-    const say = desk.say(request);
-    const now = clock.now();
-    const { mid: text } = request.params as { readonly mid: string };
-    const mid = /^\d{1,15}$/.test(text) ? Number(text) : 0;
-    const items = await allRecipients(queue, mid);
-    const answer = await appliance.logs.search({ ...EVERYTHING, mids: [mid] }, SHOWN_EVENTS);
-    const [first] = items;
-    const events = answer?.events ?? [];
-    if (first === undefined && events.length === 0) {
-      return views.problem(request, reply, problemOf('not-found', say('quGone', { mid: printable(text, 20) })));
-    }
-    const wanted = first !== undefined && queryOf(request)['body'] === 'shown' && mayChange(request);
-    const body = wanted ? await queue.body(mid) : null;
-    // Other people's mail is read under one's own name.
-    if (body !== null) await desk.record(request, 'message.read', `message ${mid}`);
-    const page = {
-      mid,
-      head:
-        first === undefined
-          ? null
-          : {
-              from: first.sender === '' ? '<>' : printable(first.sender, 320),
-              subject: printable(first.subject ?? '–', 500),
-              messageId: printable(first.messageId ?? '–', 500),
-              size: say('quOctets', { count: first.bytes.toLocaleString('en-US') }),
-              accepted: `${shownTime(first.acceptedAt)} UTC`,
-            },
-      items: items.map((item) => itemView(item, say, now)),
-      open: items.some(({ state }) => OPEN_STATES.includes(state)),
-      held: items.some(({ state }) => state === 'held'),
-      events: events.map(eventView),
-      more: answer?.more ?? false,
-      body: body === null ? null : printableText(Buffer.from(body).toString('utf8')),
-      done: doneOf(request, say),
-    };
-    return desk.page(request, reply, 'message', page, { title: say('quMessage', { mid }) });
   });
 
   desk.get(
@@ -158,14 +150,14 @@ export function queuePages(desk: Desk): void {
       const say = desk.say(request);
       const { mid = '', destination = '', all = '' } = queryOf(request);
       const selection = selectionIn({ mid, destination, all });
-      if (selection === null) return views.problem(request, reply, problemOf('bad-request', 'Say what to delete.'));
+      if (selection === null) return desk.problem(request, reply, problemOf('bad-request', 'Say what to delete.'));
       const what = selection.all === true ? say('opEverything') : selectionWords(selection);
       const page = {
         question: say('quAskDelete', { what }),
         action: '/queue/act',
         fields: { action: 'delete', mid, destination, all },
         yes: say('quDelete'),
-        back: '/queue',
+        back: mid === '' ? '/queue' : `/queue/messages/${mid}`,
       };
       return desk.page(request, reply, 'confirm', page, { title: say('quDelete'), at: '/queue/x' });
     },
@@ -179,7 +171,7 @@ export function queuePages(desk: Desk): void {
     const selection = selectionIn({ mid, destination, all });
     const action = ACTIONS.find((each) => each === wanted);
     if (selection === null || action === undefined) {
-      return views.problem(request, reply, problemOf('bad-request', 'Say what to do, and with which messages.'));
+      return desk.problem(request, reply, problemOf('bad-request', 'Say what to do, and with which messages.'));
     }
     const now = clock.now();
     const count =
@@ -191,44 +183,29 @@ export function queuePages(desk: Desk): void {
       action === 'now' ? 'queue.delivernow' : `queue.${action}`,
       `${selectionWords(selection)}: ${count} recipients`,
     );
-    const where = back === 'message' && /^\d+$/.test(mid) ? `/queue/messages/${mid}` : '/queue';
-    const undo =
-      action === 'hold' && where === '/queue'
-        ? `&mid=${mid}&destination=${encodeURIComponent(destination)}&all=${all}`
-        : '';
-    return reply.redirect(`${where}?done=${action}&count=${count}${undo}`, 303);
+    const told = new URLSearchParams({ done: action, count: String(count) });
+    for (const [key, value] of Object.entries({ mid, destination, all })) if (value !== '') told.set(key, value);
+    return reply.redirect(placeOf(back, selection, told), 303);
   });
+}
 
-  desk.get('/log', async (request, reply) => {
-    const say = desk.say(request);
-    const asked = queryOf(request);
-    const fields = ['mid', 'sender', 'recipient', 'host', 'tls', 'text'].map(
-      (key) => [key, (asked[key] ?? '').trim()] as const,
-    );
-    const typed = Object.fromEntries(fields);
-    const part = (key: string): string | null => (typed[key] === '' ? null : (typed[key] ?? '').toLowerCase());
-    const mid = /^\d{1,15}$/.exec(typed['mid'] ?? '')?.[0];
-    const query = {
-      ...EVERYTHING,
-      mids: mid === undefined ? [] : [Number(mid)],
-      sender: part('sender'),
-      recipient: part('recipient'),
-      host: part('host'),
-      text: part('text'),
-      tls: TLS_OUTCOMES.find((each) => each === typed['tls']) ?? null,
-    };
-    const answer = await appliance.logs.search(query, SHOWN_EVENTS);
-    const page = {
-      typed,
-      outcomes: TLS_OUTCOMES,
-      busy: answer === null,
-      empty: answer?.empty ?? false,
-      events: (answer?.events ?? []).map(eventView).toReversed(),
-      more: answer?.more ?? false,
-      most: SHOWN_EVENTS,
-    };
-    return desk.page(request, reply, 'log', page, { title: say('lgTitle'), status: answer === null ? 503 : 200 });
-  });
+/** Where an action leads back to, with what was done. */
+function placeOf(back: string, { mids, destination }: QueueSelection, told: URLSearchParams): string {
+  const [mid] = mids ?? [];
+  if (back === 'message' && mid !== undefined) return `/queue/messages/${mid}?${told}`;
+  if (back === 'held') return `/queue/held?${told}`;
+  if (back !== 'destination' || destination === undefined) return `/queue?${told}`;
+  return `/queue/destination?name=${encodeURIComponent(destination)}&${told}`;
+}
+
+function itemCursor(items: readonly QueueItem[]): string | null {
+  const last = items[PAGE - 1];
+  return items.length > PAGE && last !== undefined ? `${last.mid}:${last.rid}` : null;
+}
+
+function readItemCursor(after = ''): { readonly mid: number; readonly rid: number } | undefined {
+  const [, mid, rid] = /^(\d{1,15}):(\d{1,9})$/.exec(after) ?? [];
+  return mid === undefined ? undefined : { mid: Number(mid), rid: Number(rid) };
 }
 
 function selectionIn(fields: {
@@ -245,85 +222,15 @@ function selectionIn(fields: {
 }
 
 /** What was done, with the way back where there is one. */
-function doneOf(request: FastifyRequest, say: Say) {
+export function doneOf(request: FastifyRequest, say: Say, place: Place) {
   const { done, count, mid = '', destination = '', all = '' } = queryOf(request);
   const action = ACTIONS.find((each) => each === done);
   if (action === undefined || !/^\d{1,9}$/.test(count ?? '')) return null;
+  const undo = UNDO[action];
+  const selected = { mid, destination, all };
+  const isUndone = undo !== undefined && count !== '0' && selectionIn(selected) !== null;
   return {
     text: say('quDone', { action: say(ACTION_WORDS[action]), count: count ?? '' }),
-    undo: action === 'hold' && selectionIn({ mid, destination, all }) !== null ? { mid, destination, all } : null,
+    undo: isUndone ? { words: say(undo.words), fields: { ...selected, action: undo.action, back: place } } : null,
   };
-}
-
-function itemView(item: QueueItem, say: Say, now: number) {
-  const { mid, rid, sender, recipient, state, attempts, nextAttemptAt, acceptedAt, subject, last } = item;
-  return {
-    mid,
-    rid,
-    from: sender === '' ? '<>' : printable(sender, 320),
-    to: printable(recipient, 320),
-    subject: printable(subject ?? '', 200),
-    state: say(STATE_WORDS[state]),
-    tone: STATE_TONES[state],
-    held: state === 'held',
-    attempts,
-    age: age(now - acceptedAt),
-    next: state === 'queued' ? nextTry(nextAttemptAt, now) : '–',
-    where:
-      last === null || last.host === null ? '' : `${printable(last.host, 255)} [${printable(last.address ?? '', 60)}]`,
-    channel:
-      last === null || last.channel === 'none' ? '' : `${last.channel}${last.verified === true ? ', verified' : ''}`,
-    said: last === null ? '' : printable(last.reply, 400),
-    why: last === null ? '' : printable(last.reason, 400),
-  };
-}
-
-export function eventView({ at, kind, lines, mid, dcid }: LoggedEvent) {
-  return {
-    time: shownTime(at),
-    kind,
-    mid,
-    dcid: dcid === 0 ? null : dcid,
-    tone: TONES[kind] ?? '',
-    lines: lines.slice(0, 20).map((line) => printable(line, MAX_LINE)),
-  };
-}
-
-const TONES: Readonly<Record<string, string>> = {
-  'message-done': 'good',
-  bounced: 'bad',
-  delayed: 'caution',
-  'tls-alert': 'bad',
-  trouble: 'bad',
-  'possible-delivery': 'caution',
-};
-
-function nextTry(at: number, now: number): string {
-  return at <= now ? '…' : `${shownTime(at).slice(5)} UTC`;
-}
-
-/** `3 d 4 h`, `4 h 12 min`, `12 min`, `8 s`. */
-export function age(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3_600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  if (days > 0) return `${days} d ${hours} h`;
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min` : `${seconds} s`;
-}
-
-/** Line ends stay, everything else that acts is shown as what it is. */
-function printableText(text: string): string {
-  return text
-    .slice(0, MAX_SHOWN_TEXT)
-    .split(/\r?\n/)
-    .map((line) => printable(line, 2_000))
-    .join('\n');
-}
-
-export function shownDestination(name: string): string {
-  return parseDomain(name).ok ? showDomain(name) : printable(name, 300);
 }

@@ -118,9 +118,18 @@ export const DeliverNowBody = Type.Object(
 
 export const HostParams = Type.Object({ destination: Type.String({ minLength: 1, maxLength: 255 }) });
 export const HostsQuery = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: 20 })) },
+  {
+    filter: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'part of the name' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: 20 })),
+    cursor: Type.Optional(Type.String({ maxLength: 400, pattern: '^[A-Za-z0-9_-]+$' })),
+  },
   CLOSED,
 );
+
+export const HostsSchema = Type.Object({
+  hosts: Type.Array(Type.Unknown()),
+  next: Type.Union([Type.String(), Null], { description: 'cursor of the next page' }),
+});
 
 const Part = Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'part of it' }));
 

@@ -93,3 +93,21 @@ export function messageJson(items: readonly QueueItem[]) {
 function iso(at: number): string {
   return new Date(at).toISOString();
 }
+
+/** Where the next page of destinations begins. */
+export function hostsCursor({
+  active,
+  destination,
+}: {
+  readonly active: number;
+  readonly destination: string;
+}): string {
+  return Buffer.from(`${active} ${destination}`).toString('base64url');
+}
+
+/** Null where it is no cursor of ours. */
+export function readHostsCursor(cursor: string): { readonly active: number; readonly destination: string } | null {
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  const [, active, destination] = /^(\d{1,15}) (\S{1,255})$/.exec(text) ?? [];
+  return destination === undefined ? null : { active: Number(active), destination };
+}

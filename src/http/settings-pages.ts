@@ -1,14 +1,10 @@
-/** Settings as pages: tables and sections of the configuration by one form each, the file, and the audit log. */
+/** Settings as pages: tables and sections of the configuration by one form each, and the audit log. */
 import { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failed, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import type { Edit } from '../config/configuration.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
-import { describeConfigurationFault } from '../config/fault.ts';
-import { loadDocument, saveDocument } from '../config/saved-document.ts';
-import { sendText } from './answer.ts';
-import { MAX_CONFIGURATION_BYTES } from './configuration-parts-api.ts';
 import { ALERTS, type ConfigurationSection, DELIVERY, withFields } from './configuration-sections.ts';
 import { ALERT_RECIPIENTS, BOUNCE_PROFILES, CERTIFICATES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
@@ -19,6 +15,8 @@ import { fieldsOfSchema, type References, readForm } from './setting-form.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 const SHOWN_ENTRIES = 200;
+/** The newest entries of the audit log, among which a page looks for words. */
+const SEARCHED_ENTRIES = 5_000;
 const PAGE = 100;
 
 interface TablePage {
@@ -31,6 +29,8 @@ interface TablePage {
   /** One line about a row. */
   readonly about: (row: TableRow, document: ConfigurationDocument) => string;
   readonly kept?: string;
+  /** The whole table comes and goes as a file: `/import` and `/export` below its address. */
+  readonly asFile?: boolean;
 }
 
 const TABLE_PAGES: readonly TablePage[] = [
@@ -52,6 +52,7 @@ const TABLE_PAGES: readonly TablePage[] = [
     empty: 'stEmpty',
     blank: () => ({ domain: '', targets: [] }),
     about: (row) => fieldText(SMTP_ROUTES, row, 'targets'),
+    asFile: true,
   },
   {
     table: GATEWAYS,
@@ -113,28 +114,31 @@ export function settingsPages(desk: Desk): void {
   });
   for (const page of TABLE_PAGES) tablePages(desk, page);
   for (const { section, base, title } of SECTION_PAGES) sectionPages(desk, section, base, title);
-  filePages(desk);
   desk.get(
     '/settings/audit',
     async (request, reply) => {
-      const entries = (await house.accounts.audit(SHOWN_ENTRIES)).map((entry) => ({
-        ...entry,
-        time: shownTime(entry.at),
-      }));
-      return desk.page(request, reply, 'audit', { entries }, { title: desk.say(request)('auTitle') });
+      const say = desk.say(request);
+      const { filter = '' } = queryOf(request);
+      const wanted = filter.trim().toLowerCase();
+      const matching = (await house.accounts.audit(SEARCHED_ENTRIES)).filter(({ who, what, detail }) =>
+        [who, what, detail].some((text) => text.toLowerCase().includes(wanted)),
+      );
+      const entries = matching.slice(0, SHOWN_ENTRIES).map((entry) => ({ ...entry, time: shownTime(entry.at) }));
+      const page = { filter, entries, more: matching.length > SHOWN_ENTRIES };
+      return desk.page(request, reply, 'audit', page, { title: say('auTitle') });
     },
     'admin',
   );
 }
 
-function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about, kept }: TablePage): void {
+function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about, kept, asFile }: TablePage): void {
   const { configuration } = desk.appliance;
   const { nameKey, schema, noun } = table;
   const nameOf = (row: TableRow): string => String(row[nameKey]);
   const newest = async (request: FastifyRequest, reply: FastifyReply) => {
     const read = await configuration.newest();
     if (read.ok) return read.value.document;
-    void desk.views.problem(request, reply, configurationProblem(read.failure));
+    await desk.problem(request, reply, configurationProblem(read.failure));
     return null;
   };
 
@@ -153,6 +157,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
       lead: say(lead),
       empty: say(empty),
       filter,
+      asFile: asFile === true,
       heading: say(title),
       rows: rows.slice(0, PAGE).map((row) => ({
         name: nameOf(row),
@@ -204,7 +209,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
       const name = queryOf(request)['name'] ?? '';
       const row = table.rows(document).find((each) => nameOf(each) === name);
       if (row === undefined)
-        return desk.views.problem(request, reply, problemOf('not-found', `There is no ${noun} of this name.`));
+        return desk.problem(request, reply, problemOf('not-found', `There is no ${noun} of this name.`));
       return form(request, reply, { old: name, row, fault: null });
     },
     'operator',
@@ -267,7 +272,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
     };
     const written = await desk.write(request, edit, `${noun}.deleted`, name);
     if (written.ok) return reply.redirect(`${base}?done=deleted`, 303);
-    return desk.views.problem(request, reply, problemOf('conflict', written.failure.text.join(' ')));
+    return desk.problem(request, reply, problemOf('conflict', written.failure.text.join(' ')));
   });
 }
 
@@ -280,7 +285,7 @@ function sectionPages(desk: Desk, section: ConfigurationSection, base: string, t
     fault: FormFault | null,
   ) => {
     const read = await configuration.newest();
-    if (!read.ok) return desk.views.problem(request, reply, configurationProblem(read.failure));
+    if (!read.ok) return desk.problem(request, reply, configurationProblem(read.failure));
     const say = desk.say(request);
     const { document } = read.value;
     const references: References = { defaultGateway: document.delivery.gateways.map(({ name }) => name) };
@@ -302,44 +307,6 @@ function sectionPages(desk: Desk, section: ConfigurationSection, base: string, t
     const written = await desk.write(request, edit, 'settings.saved', section.noun);
     return written.ok ? reply.redirect('/settings?done=saved', 303) : form(request, reply, row, written.failure);
   });
-}
-
-function filePages(desk: Desk): void {
-  const { configuration } = desk.appliance;
-  const form = (request: FastifyRequest, reply: FastifyReply, file: string, fault: FormFault | null) => {
-    const title = desk.say(request)('stFile');
-    return desk.page(request, reply, 'file', { file, fault }, { title, status: fault === null ? 200 : 400 });
-  };
-  desk.get('/settings/file', async (request, reply) => form(request, reply, '', null), 'operator');
-  const save = async (request: FastifyRequest, reply: FastifyReply, secrets: 'masked' | 'included') => {
-    const read = await configuration.committed();
-    if (!read.ok) return desk.views.problem(request, reply, configurationProblem(read.failure));
-    void reply.header('Content-Disposition', 'attachment; filename="tlsreach-configuration.json"');
-    return sendText(reply, 'application/json; charset=utf-8', saveDocument(read.value.document, secrets));
-  };
-  desk.get('/settings/file/masked', async (request, reply) => save(request, reply, 'masked'));
-  desk.post(
-    '/settings/file/whole',
-    async (request, reply) => {
-      await desk.record(request, 'configuration.saved', 'secrets included');
-      return save(request, reply, 'included');
-    },
-    { least: 'admin' },
-  );
-  desk.post(
-    '/settings/file/load',
-    async (request, reply) => {
-      const file = textIn(request.body, 'file');
-      const loaded = loadDocument(file);
-      if (!loaded.ok) {
-        const text = loaded.failure.slice(0, 20).map(describeConfigurationFault);
-        return form(request, reply, file, { text, fields: {} });
-      }
-      const written = await desk.write(request, () => succeeded(loaded.value), 'configuration.loaded', 'from a file');
-      return written.ok ? reply.redirect('/changes?done=saved', 303) : form(request, reply, file, written.failure);
-    },
-    { bodyLimit: MAX_CONFIGURATION_BYTES },
-  );
 }
 
 /** One field of a row as its form shows it. */

@@ -244,7 +244,7 @@ export function testerPages(server: FastifyInstance, house: WebHouse, views: Vie
       request,
       reply,
       'problem',
-      { problem: { status: 200, title: kind.replaceAll('-', ' ').slice(0, 60), detail: '' } },
+      { problem: { status: 200, title: kind.replaceAll('-', ' ').slice(0, 60), detail: '', next: '', goOn: '/' } },
       { title: say('problemTitle') },
     );
   });

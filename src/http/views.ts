@@ -10,6 +10,7 @@ import { sendText } from './answer.ts';
 import type { WebHouse } from './house.ts';
 import { LANGUAGES, type Language, pickLanguage, type Say, sayIn } from './languages.ts';
 import type { Problem } from './problem.ts';
+import { type ToldProblem, toldProblem } from './problem-words.ts';
 
 /** What every template sees beside its own values. */
 export interface Frame {
@@ -35,6 +36,8 @@ export interface Views {
     options: PageOptions,
   ): FastifyReply;
   problem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply;
+  /** A problem as its page tells it: what happened, why, and how to go on. */
+  told(request: FastifyRequest, problem: Problem, goOn: string): ToldProblem;
 }
 
 export const LANGUAGE_COOKIE = 'tlsreach_language';
@@ -97,12 +100,17 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
     void reply.code(status).header('Content-Language', shared.language).header('Vary', 'Accept-Language, Cookie');
     return sendText(reply, 'text/html; charset=utf-8', html);
   };
+  const told: Views['told'] = (request, problem, goOn) => {
+    const { say } = frame(request);
+    return { ...toldProblem(problem, request.caller?.session?.user ?? null, say), goOn };
+  };
   return {
     frame,
     page,
+    told,
     problem: (request, reply, problem) => {
-      const { say } = frame(request);
-      return page(request, reply, 'problem', { problem }, { title: say('problemTitle'), status: problem.status });
+      const values = { problem: told(request, problem, '/') };
+      return page(request, reply, 'problem', values, { title: values.problem.title, status: problem.status });
     },
   };
 }

@@ -48,7 +48,8 @@ export function createQueueStore(database: Database): QueueStore {
     release: (selection, now) => release(database, selection, now),
     remove: (selection, now = database.clock.now()) => remove(database, selection, now),
     retryNow: (selection, now) => retryNow(database, selection, now),
-    topHosts: (limit, destination) => topHosts(database, limit, destination),
+    topHosts: (limit, destination) => topHosts(database, { limit }, destination),
+    hosts: (page) => topHosts(database, page),
     connections: (now) => connections(database, now),
     sweep: (before) => sweep(database, before),
 

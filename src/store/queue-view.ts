@@ -1,6 +1,6 @@
 /** What people see of the queue: its items page by page, texts, and the destinations with most waiting. */
 import { type SqlBool, sql } from 'kysely';
-import type { Lane, QueueFilter, QueueItem, TopHost } from '../delivery/queue-store.ts';
+import type { HostsPage, Lane, QueueFilter, QueueItem, TopHost } from '../delivery/queue-store.ts';
 import type { Database } from './database.ts';
 import { hostStateOf } from './queue-hosts.ts';
 
@@ -89,8 +89,8 @@ export async function lanes(database: Database, destination?: string): Promise<r
 }
 
 /** Most active first: `active` is what waits or is on its way, `attempted` those of them that were tried before. */
-export async function topHosts(database: Database, limit: number, destination?: string): Promise<readonly TopHost[]> {
-  const most = Math.min(MOST_ITEMS, limit);
+export async function topHosts(database: Database, page: HostsPage, destination?: string): Promise<readonly TopHost[]> {
+  const most = Math.min(MOST_ITEMS, page.limit);
   return await database.read(async (kysely) => {
     const count = (state: 'queued' | 'claimed') =>
       kysely
@@ -108,7 +108,7 @@ export async function topHosts(database: Database, limit: number, destination?: 
         oldest: Math.min(before.oldest, Number(oldest)),
       });
     }
-    const top = [...merged].sort(([, one], [, other]) => other.active - one.active).slice(0, most);
+    const top = [...merged].filter(isOn(page)).sort(mostFirst).slice(0, most);
     const names = top.map(([destination]) => destination);
     if (names.length === 0) return [];
     const hosts = await kysely.selectFrom('host').selectAll().where('destination', 'in', names).execute();
@@ -145,6 +145,18 @@ export async function topHosts(database: Database, limit: number, destination?: 
       oldestAt: messages.find(({ mid }) => mid === oldest)?.accepted_at ?? null,
     }));
   });
+}
+
+type Counted = readonly [string, { readonly active: number }];
+
+function mostFirst([name, one]: Counted, [other, two]: Counted): number {
+  return two.active - one.active || (name < other ? -1 : 1);
+}
+
+function isOn({ containing, after }: HostsPage): (row: Counted) => boolean {
+  return (row) =>
+    (containing === undefined || row[0].includes(containing)) &&
+    (after === undefined || (mostFirst([after.destination, after], row) < 0 && row[0] !== after.destination));
 }
 
 /** Places that are leased now, by destination: its connections over all processes. */
