@@ -113,8 +113,9 @@ function watched({ certificates, certificateAuthorities }: ConfigurationDocument
         'Import its successor (certconfig authority import): certificates below it are not believed after that day.',
     })),
   );
-  const once = new Map([...entries, ...authorities].map((each) => [each.certificate.fingerprint, each]));
-  return [...once.values()];
+  // The first that has a certificate speaks for it.
+  const once = new Map([...entries, ...authorities].reverse().map((each) => [each.certificate.fingerprint, each]));
+  return [...once.values()].reverse();
 }
 
 function expiryAlert({

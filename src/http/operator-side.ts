@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Appliance } from '../app/appliance.ts';
 import { authoritiesApi } from './authorities-api.ts';
+import { certificatePages } from './certificate-pages.ts';
 import { certificatesApi } from './certificates-api.ts';
 import { changesPages } from './changes-pages.ts';
 import { configurationApi } from './configuration-api.ts';
@@ -10,6 +11,7 @@ import { destinationPages } from './destination-page.ts';
 import { destinationsPages } from './destinations-pages.ts';
 import { filePages } from './file-pages.ts';
 import type { WebHouse } from './house.ts';
+import { keyPages } from './key-pages.ts';
 import { keysApi } from './keys-api.ts';
 import { logPages } from './log-pages.ts';
 import { overviewPage } from './overview-page.ts';
@@ -31,6 +33,8 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   changesPages(desk);
   queuePages(desk);
   logPages(desk);
+  certificatePages(desk);
+  keyPages(desk);
   settingsPages(desk);
   filePages(desk);
 }
