@@ -82,7 +82,7 @@ test('a viewer sees every page and changes nothing; a stranger sees none; every 
     for (const url of [...EVERY_PAGE, ...FORMS, '/settings/audit']) {
       const stranger = await stage.server.inject({ url, headers: { accept: 'text/html' } });
       assert.equal(stranger.statusCode, 303, url);
-      assert.equal(stranger.headers.location, '/sign-in');
+      assert.match(String(stranger.headers.location), /^\/sign-in/);
     }
     for (const url of EVERY_PAGE) {
       const page = await viewer.get(url);
