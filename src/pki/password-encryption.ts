@@ -2,7 +2,7 @@
  * How PKCS#12 files are locked: PBES2 (RFC 8018: PBKDF2 and AES, or 3DES) and the older way with triple DES that PKCS#12
  * brought along (RFC 7292 appendix C), whose key derivation still makes the MAC of modern files (appendix B).
  */
-import { createCipheriv, createDecipheriv, createHash, pbkdf2 } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash as digestOf, pbkdf2 } from 'node:crypto';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { content, DerFault, type DerValue, expectTag, members, readCount, readOid, TAG } from './der.ts';
 import { writeCount, writeDer, writeOid } from './der-writer.ts';
@@ -131,7 +131,7 @@ export interface OldDerivation {
 
 /** RFC 7292 B.2. The password counts as UTF-16 with its terminating zero. */
 export function pkcs12Key({ hash, purpose, salt, iterations, password, octets }: OldDerivation): Buffer {
-  const size = createHash(hash).digest().length;
+  const size = digestOf(hash, '', 'buffer').length;
   const block = hash === 'sha384' || hash === 'sha512' ? 128 : 64;
   const text = Buffer.from(`${password}\0`, 'utf16le').swap16();
   const filled = (bytes: Buffer): Buffer => {
@@ -143,8 +143,8 @@ export function pkcs12Key({ hash, purpose, salt, iterations, password, octets }:
   const input = Buffer.concat([filled(salt), filled(text)]);
   const out: Buffer[] = [];
   for (let have = 0; have < octets; have += size) {
-    let digest = createHash(hash).update(diversifier).update(input).digest();
-    for (let round = 1; round < iterations; round += 1) digest = createHash(hash).update(digest).digest();
+    let digest = digestOf(hash, Buffer.concat([diversifier, input]), 'buffer');
+    for (let round = 1; round < iterations; round += 1) digest = digestOf(hash, digest, 'buffer');
     out.push(digest);
     const carried = filled(digest).subarray(0, block);
     for (let at = 0; at < input.length; at += block) addOne(input.subarray(at, at + block), carried);

@@ -6,6 +6,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { migrationsFor } from '../../src/store/migrations.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
 import { StoreTrouble } from '../../src/store/trouble.ts';
+import { certificateContract } from '../support/certificate-contract.ts';
 import { configurationContract } from '../support/configuration-contract.ts';
 import { processContract } from '../support/process-contract.ts';
 import { queueContract } from '../support/queue-contract.ts';
@@ -24,6 +25,7 @@ else {
   const newDatabase = newPostgres(() => rig);
   queueContract('PostgreSQL', newDatabase);
   configurationContract('PostgreSQL', newDatabase);
+  certificateContract('PostgreSQL', newDatabase);
   processContract('PostgreSQL', async (context) => {
     const where = await rig.newDatabase();
     return {
