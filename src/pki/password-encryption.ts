@@ -1,11 +1,12 @@
 /**
- * How PKCS#12 files are locked: PBES2 (RFC 8018: PBKDF2 and AES, or 3DES) and the older way with triple DES that PKCS#12
- * brought along (RFC 7292 appendix C), whose key derivation still makes the MAC of modern files (appendix B).
+ * How PKCS#12 files are locked: PBES2 (RFC 8018: PBKDF2 and AES, or 3DES) and the older ways with triple DES and RC2 that
+ * PKCS#12 brought along (RFC 7292 appendix C), whose key derivation still makes the MAC of modern files (appendix B).
  */
 import { createCipheriv, createDecipheriv, hash as digestOf, pbkdf2 } from 'node:crypto';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { content, DerFault, type DerValue, expectTag, members, readCount, readOid, TAG } from './der.ts';
 import { writeCount, writeDer, writeOid } from './der-writer.ts';
+import { decryptRc2 } from './rc2.ts';
 
 /** Rounds of a key derivation that are followed: ten times what anybody asks for, and a few seconds at most. */
 export const MAX_ITERATIONS = 10_000_000;
@@ -24,6 +25,11 @@ const PBKDF2 = '1.2.840.113549.1.5.12';
 const HMAC_SHA256 = '1.2.840.113549.2.9';
 const AES_256_CBC = '2.16.840.1.101.3.4.1.42';
 const OLD_3DES = '1.2.840.113549.1.12.1.3';
+/** RC2 by the bits of its key. */
+const OLD_RC2: Readonly<Record<string, number>> = {
+  '1.2.840.113549.1.12.1.5': 128,
+  '1.2.840.113549.1.12.1.6': 40,
+};
 
 const PRFS: Readonly<Record<string, string>> = {
   '1.2.840.113549.2.7': 'sha1',
@@ -43,8 +49,6 @@ const OUTDATED: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.12.1.1': 'RC4-128',
   '1.2.840.113549.1.12.1.2': 'RC4-40',
   '1.2.840.113549.1.12.1.4': 'two-key triple DES',
-  '1.2.840.113549.1.12.1.5': 'RC2-128',
-  '1.2.840.113549.1.12.1.6': 'RC2-40',
   '1.2.840.113549.1.5.3': 'DES with MD5',
   '1.2.840.113549.1.5.10': 'DES with SHA-1',
 };
@@ -63,6 +67,14 @@ export async function decrypt(
     const asked = { hash: 'sha1', salt, iterations, password };
     const key = pkcs12Key({ ...asked, purpose: 1, octets: 24 });
     return opened('des-ede3-cbc', key, pkcs12Key({ ...asked, purpose: 2, octets: 8 }), data);
+  }
+  const rc2Bits = OLD_RC2[oid];
+  if (rc2Bits !== undefined) {
+    const { salt, iterations } = saltAndRounds(parameters, MAX_OLD_ITERATIONS);
+    const asked = { hash: 'sha1', salt, iterations, password };
+    const key = pkcs12Key({ ...asked, purpose: 1, octets: rc2Bits / 8 });
+    const plain = decryptRc2(key, rc2Bits, pkcs12Key({ ...asked, purpose: 2, octets: 8 }), data);
+    return plain === null ? failed({ kind: 'wrong-password' }) : succeeded(plain);
   }
   if (oid !== PBES2) return failed({ kind: 'unsupported', algorithm: OUTDATED[oid] ?? oid });
   const [derivation, scheme] = members(parameters);

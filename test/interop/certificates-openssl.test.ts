@@ -82,6 +82,8 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
   'without a lock on the certificates': ['-certpbe', 'NONE'],
   'without a MAC': ['-nomac'],
   'with few rounds': ['-iter', '1'],
+  'as older versions and appliances do, with RC2 and triple DES': ['-legacy'],
+  'with RC2 of 128 bits': ['-legacy', '-certpbe', 'PBE-SHA1-RC2-128', '-keypbe', 'PBE-SHA1-RC2-128'],
 };
 
 for (const [how, words] of Object.entries(WAYS)) {

@@ -47,6 +47,23 @@ const certificateBag = (der: Buffer): Buffer =>
     writeDer(0xa0, writeDer(0x30, writeOid('1.2.840.113549.1.9.22.1'), writeDer(0xa0, writeDer(0x04, der)))),
   );
 
+/** `openssl pkcs12 -export -legacy -iter 2`. */
+const LEGACY = Buffer.from(
+  'MIIDtwIBAzCCA34GCSqGSIb3DQEHAaCCA28EggNrMIIDZzCCAkYGCSqGSIb3DQEHBqCCAjcwggIzAgEAMIICLAYJKoZIhvcNAQcBMBsGCiqGSI' +
+    'b3DQEMAQYwDQQIdBwVd9wmjt4CAQKAggIAyiKZg/wiAnj/vEMwggDeP+vdaOqoOHm5TmelBoZqEQh00GpNMbNOoU6JzeSYjMIJ+62cpPwbUI4F' +
+    'hULzKYXgZ8LClyttEuATwjEwAAPPIygbBQjtTe92NsbnknIAJ6Xz20py2BVsqhYI0DElQZkWw4K5PgvXHfJPQXYqDjhEp2hTmqrpIqOOa2JmvB' +
+    '2+H8VQk32J5Jhb2KjgvM/lP387s+Ydd0o/1G1yayC1HunoKf5wakb2Dn+hGG5B/nsSsMjZHFZ606EF3XuBu0PhAYguqLyXThZEwcLuPI1rV6hc' +
+    'bAGUOzXwLfZT22hYGU2HLap1JpmhnfuNU8gnaBitOzl8Qbsxi9ZjFNQKjFZmpVJKKAOE1Z89E2BQK8sp2iSxsV7M6ShQ+JW5/MBJ4cNd8Ecr0G' +
+    'mwbxk4pRbl5+K7ZrKIAAyhtj07VHCGh447FdTCvmBXbUJM7v+Ft9/B/Fj6QUQlhF/cvw9YFZTrH/BGzWHsj/pxs4qTkZmOZz+pxsZ+vuh/NdOX' +
+    '4jfXM7BSndIaX5Tpf9SDr2NkcidEFpTLAb7f9+K+g5YKjMWExlArfEXxyAEQoIvYLug6f4QV0/xmDnI8zL3MD2tBylU+e998MA5cOchJz7nNKl' +
+    'uqC56GwvpidHeqJy07DrXv3imyNtv62TmoYdVP0wqjGbEGP64Xi7Hw6fIwggEZBgkqhkiG9w0BBwGgggEKBIIBBjCCAQIwgf8GCyqGSIb3DQEM' +
+    'CgECoIGzMIGwMBsGCiqGSIb3DQEMAQMwDQQIEQPxVki6VGsCAQIEgZC3KEih5njTIyRYoO2PYGgMsFP3MMO//CMtigW4aQsW8wOuZpmHABYsHc' +
+    'Wcq8QMDt46jBx8vPniysgGPOoF+p2i9pc/ezOjqHaW0gcTk6XW50PZpLx5sycY9nDF81goPVrO7enP14GjcDzlyHd4GUBujnUmTCAtBVK+w1Cr' +
+    'jQEHFFdQsEeeuIkywu/NJJI6QYIxOjATBgkqhkiG9w0BCRQxBh4EAG0AeDAjBgkqhkiG9w0BCRUxFgQUfTmlkK64OcKGF3kg4DBMlvixKxEwMD' +
+    'AhMAkGBSsOAwIaBQAEFFdT9FflXIuwv9xsxAlC4CQoRO9NBAixXbbA6zBYCwIBAg==',
+  'base64',
+);
+
 describe('PKCS#12', () => {
   it('comes back from a file as it went in: key, certificate and chain (R100)', async () => {
     const read = await readPkcs12(file, PASSWORD);
@@ -98,7 +115,7 @@ describe('PKCS#12', () => {
           0x30,
           writeDer(
             0x30,
-            writeOid('1.2.840.113549.1.12.1.6'),
+            writeOid('1.2.840.113549.1.12.1.1'),
             writeDer(0x30, writeDer(0x04, Buffer.from('saltsalt')), writeCount(2048)),
           ),
           writeDer(0x04, Buffer.alloc(16)),
@@ -107,7 +124,14 @@ describe('PKCS#12', () => {
     );
     const read = await readPkcs12(openFile([locked], 'x'), 'x');
     assert.ok(!read.ok);
-    assert.match(describePkcs12Fault(read.failure), /RC2-40.*openssl pkcs12 -legacy/);
+    assert.match(describePkcs12Fault(read.failure), /RC4-128.*openssl pkcs12 -legacy/);
+  });
+
+  it('opens what older appliances export, the certificates locked with RC2 of 40 bits, the key with triple DES', async () => {
+    const read = await readPkcs12(LEGACY, 'geheim');
+    assert.ok(read.ok, JSON.stringify(read));
+    assert.equal(read.value.certificate.subject.commonName, 'legacy.example');
+    assert.deepEqual(await readPkcs12(LEGACY, 'geheimnis'), { ok: false, failure: { kind: 'wrong-password' } });
   });
 
   it('answers every damaged file with a fault, whatever was changed in it', async () => {
