@@ -80,7 +80,6 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
       most: MAX_PASSWORD,
       roles: ROLES.map((role) => ({ role, words: say(ROLE_WORDS[role]) })),
       scopes: SCOPES.map((scope) => ({ scope, words: say(SCOPE_WORDS[scope]) })),
-      role: say(ROLE_WORDS[user.role]),
       endsAt: time(endsAt),
       idle: IDLE_MS / 3_600_000,
       sessions: accounts
@@ -131,7 +130,8 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
       const changed = await accounts.changePassword(user, ...typed, secretOf(request));
       if (changed.ok) {
         const first = user.mustChange && hasDesk ? '/overview' : '/account?done=password';
-        return reply.redirect(localPage(to) ?? first, 303);
+        const page = localPage(to);
+        return reply.redirect(page === null || page === '/account' ? first : page, 303);
       }
       const words = { wrong: 'wrongOld', 'too-short': 'tooShort', same: 'samePassword' } as const;
       return accountPage(request, reply, { fault: say(words[changed.failure.kind]) }, 400);

@@ -1,8 +1,12 @@
 /** Pending changes, commit, history and the way back, as pages (R127). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { printable } from '../base/printable.ts';
 import { MAX_COMMENT_LENGTH } from '../config/configuration.ts';
-import { type ConfigurationChange, describeChange, diffDocuments } from '../config/diff.ts';
+import { type ConfigurationChange, diffDocuments } from '../config/diff.ts';
+import { showRouteTargets } from '../config/route-target.ts';
+import type { SmtpRouteTarget } from '../delivery/settings.ts';
 import { type Desk, faultOf, queryOf, shownTime, textIn } from './desk.ts';
+import { shownName } from './destination-form.ts';
 import type { Say } from './languages.ts';
 import { actorOf, configurationProblem } from './operator.ts';
 import { problemOf } from './problem.ts';
@@ -142,17 +146,37 @@ export function changesPages(desk: Desk): void {
 }
 
 /** A change as a row: what, how, before and after, in words that a template only has to escape. */
-export function changeRow(change: ConfigurationChange, say: Say) {
+export function changeRow({ place, kind, before, after }: ConfigurationChange, say: Say) {
   const words = { added: 'chAdded', removed: 'chRemoved', changed: 'chChanged', reordered: 'chReordered' } as const;
   const tone = { added: 'good', removed: 'bad', changed: 'caution', reordered: 'unknown' } as const;
-  const line = describeChange(change).slice(2);
-  const said = line.startsWith(`${change.place}: `) ? line.slice(change.place.length + 2) : line;
-  const [before = '', after = ''] = change.kind === 'changed' ? said.split(' -> ') : [];
   return {
-    place: change.place.replace(/^destinations\.entries\[(.*?)\]/, '$1').replace(/^destinations\./, ''),
-    how: say(words[change.kind]),
-    tone: tone[change.kind],
-    before: change.kind === 'removed' ? said : before,
-    after: change.kind === 'added' ? said : after,
+    place: place
+      .replace(/^destinations\.entries\[(.*?)\]/, (_whole, name: string) => shownName(name))
+      .replace(/^destinations\./, ''),
+    how: say(words[kind]),
+    tone: tone[kind],
+    before: linesOf(before),
+    after: linesOf(after),
   };
+}
+
+const MAX_SHOWN_VALUE = 300;
+
+/** A value as people read it, a line for each field of a row; what a row leaves to the default entry is left out. */
+function linesOf(value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [shownValue(value)];
+  const said = Object.entries(value).filter(([, each]) => each !== 'default');
+  const rest = said.filter(([key]) => said.length === 1 || (key !== 'domain' && key !== 'name' && key !== 'address'));
+  return rest.map(([key, each]) => `${key}: ${key === 'targets' ? shownTargets(each) : shownValue(each)}`);
+}
+
+function shownValue(value: unknown): string {
+  if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return value.join(', ') || '–';
+  const text = typeof value === 'string' ? value : value === null ? '–' : JSON.stringify(value);
+  return printable(text === '' ? '–' : text, MAX_SHOWN_VALUE);
+}
+
+function shownTargets(value: unknown): string {
+  return showRouteTargets(value as readonly SmtpRouteTarget[]);
 }

@@ -151,6 +151,7 @@ function noteOf(request: FastifyRequest, say: Say): string | null {
   const { done, revision } = queryOf(request);
   if (done === 'saved') return say('opSaved');
   if (done === 'deleted') return say('opDeleted');
+  if (done === 'sent') return say('sdSent');
   if (done === 'cleared') return say('chCleared');
   if (done === 'committed' && /^\d{1,9}$/.test(revision ?? '')) return say('chCommitted', { revision: revision ?? '' });
   return null;

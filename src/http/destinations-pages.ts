@@ -58,15 +58,19 @@ export function destinationsPages(desk: Desk): void {
     const { destinations } = snapshot.document;
     const { filter = '', after = '' } = queryOf(request);
     const wanted = filter.trim().toLowerCase();
+    const applies = appliesTo(destinations.entries, filter);
     const matching = destinations.entries
-      .filter(({ domain }) => domain.includes(wanted) || shownName(domain).toLowerCase().includes(wanted))
+      .filter(
+        ({ domain }) =>
+          domain.includes(wanted) || shownName(domain).toLowerCase().includes(wanted) || domain === applies?.entry,
+      )
       .toSorted((a, b) => (a.domain < b.domain ? -1 : 1));
     const rest = matching.filter(({ domain }) => after === '' || domain > after);
     const rows = rest.slice(0, PAGE).map((entry) => rowOf(entry, destinations.default, say));
     const values = {
       filter,
       rows,
-      applies: appliesTo(destinations.entries, filter),
+      applies,
       count: destinations.entries.length,
       next: rest.length > PAGE ? (rest[PAGE - 1]?.domain ?? '') : '',
       preset: rowOf(
@@ -260,7 +264,8 @@ function appliesTo(entries: readonly DestinationEntry[], filter: string) {
   return {
     domain: domain.value,
     shown: showDomain(domain.value),
-    entry: entry === null ? null : shownName(entry.domain),
+    entry: entry?.domain ?? null,
+    shownEntry: entry === null ? '' : shownName(entry.domain),
   };
 }
 

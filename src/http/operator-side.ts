@@ -17,6 +17,7 @@ import { logPages } from './log-pages.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
+import { sendPage } from './send-page.ts';
 import { settingsPages } from './settings-pages.ts';
 import type { Views } from './views.ts';
 
@@ -32,6 +33,7 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   destinationPages(desk);
   changesPages(desk);
   queuePages(desk);
+  sendPage(desk);
   logPages(desk);
   certificatePages(desk);
   keyPages(desk);

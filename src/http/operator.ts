@@ -51,12 +51,21 @@ type Told = (request: FastifyRequest, reply: FastifyReply, problem: Problem) => 
 export function signedInAs(views: Views, least: Role, tell: Told = views.problem, alsoFirst = false): Guard {
   return async (request, reply) => {
     const user = request.caller.session?.user;
-    const back = request.method === 'GET' ? `?to=${encodeURIComponent(request.url)}` : '';
+    const page = askedFrom(request);
+    const back = page === null ? '' : `?to=${encodeURIComponent(page)}`;
     if (user === undefined) return reply.redirect(`/sign-in${back}`, 303);
     if (user.mustChange && !alsoFirst) return reply.redirect(`/account${back}`, 303);
     if (ROLES.indexOf(user.role) >= ROLES.indexOf(least)) return undefined;
     return tell(request, reply, problemOf('not-permitted', `This is for people with the role "${least}".`));
   };
+}
+
+/** The page itself; of a form the page it stands on, so that whoever has to sign in in between finds it again. */
+function askedFrom({ method, url, headers: { referer, host } }: FastifyRequest): string | null {
+  if (method === 'GET') return localPage(url);
+  if (referer === undefined || !URL.canParse(referer)) return null;
+  const from = new URL(referer);
+  return from.host === host ? localPage(`${from.pathname}${from.search}`) : null;
 }
 
 const SOMEWHERE = 'https://local.invalid';

@@ -28,7 +28,7 @@ export function overviewPage(desk: Desk): void {
       { key: 'ovFirstTest', href: '/', done: tested },
       { key: 'ovFirstDestination', href: '/destinations/new', done: document.destinations.entries.length > 0 },
       { key: 'ovFirstCommit', href: isPending ? '/changes' : '/changes/history', done: revision > 0 },
-      { key: 'ovFirstSend', href: '/log', done: sent !== undefined },
+      { key: 'ovFirstSend', href: '/queue/new', done: sent !== undefined },
     ];
     return steps.every(({ done }) => done) ? [] : steps;
   };

@@ -56,7 +56,7 @@ export function fieldsOfSchema(
     const optional = node.anyOf?.some(({ type }) => type === 'null') === true || key === 'chain';
     const own = node.anyOf?.find(({ type }) => type !== 'null') ?? node;
     const choices = references[key] ?? own.enum ?? own.items?.enum ?? [];
-    const kind = kindOf(key, own, choices);
+    const kind = references[key] === undefined ? kindOf(key, own, choices) : 'choice';
     const range =
       own.minimum === undefined || own.maximum === undefined
         ? ''

@@ -95,7 +95,7 @@ const CARDS = [
   ['/account', 'stPeople', 'stPeopleLead'],
   ['/settings/audit', 'stAudit', 'stAuditLead'],
   ['/settings/file', 'stFile', 'stFileLead'],
-  ['/changes/history', 'chHistory', 'chLead'],
+  ['/changes/history', 'chHistory', 'chHistoryLead'],
 ] as const satisfies readonly (readonly [string, MessageKey, MessageKey])[];
 
 export function settingsPages(desk: Desk): void {

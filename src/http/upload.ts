@@ -34,27 +34,40 @@ export function readingUpload(views: Views) {
   const plain = withToken(views);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (!request.isMultipart()) return plain(request, reply);
-    const fields: Record<string, string | null | Buffer> = {};
-    let trusted = false;
-    for await (const part of request.parts()) {
-      if (!trusted) {
-        trusted = part.type === 'field' && part.fieldname === 'csrf' && isOwnToken(request, part.value);
-        if (trusted) continue;
-        void reply.header('Connection', 'close');
-        return outOfDate(views, request, reply);
+    try {
+      const read = await fieldsOf(request);
+      if (typeof read !== 'string') {
+        request.body = read;
+        return undefined;
       }
-      if (part.type === 'file') {
-        const octets = part.fieldname === UPLOAD ? await part.toBuffer() : Buffer.alloc(0);
-        fields[UPLOAD] = textOf(octets);
-        fields[OCTETS] = octets;
-        continue;
-      }
-      if (part.valueTruncated) return tooLarge(views, request, reply);
-      if (typeof part.value === 'string') fields[part.fieldname] = part.value;
+      void reply.header('Connection', 'close');
+      return read === 'no-token' ? outOfDate(views, request, reply) : tooLarge(views, request, reply);
+    } catch (error) {
+      // What a stranger's form did wrong: too many parts, too long ones, or no parts at all.
+      void reply.header('Connection', 'close');
+      if ((error as { readonly statusCode?: unknown }).statusCode === 413) return tooLarge(views, request, reply);
+      return views.problem(request, reply, problemOf('bad-request', 'The form could not be read.'));
     }
-    request.body = fields;
-    return trusted ? undefined : outOfDate(views, request, reply);
   };
+}
+
+async function fieldsOf(
+  request: FastifyRequest,
+): Promise<Readonly<Record<string, string | null | Buffer>> | 'no-token' | 'too-large'> {
+  const fields: Record<string, string | null | Buffer> = {};
+  let trusted = false;
+  for await (const part of request.parts()) {
+    if (!trusted) {
+      trusted = part.type === 'field' && part.fieldname === 'csrf' && isOwnToken(request, part.value);
+      if (!trusted) return 'no-token';
+    } else if (part.type === 'file') {
+      const octets = part.fieldname === UPLOAD ? await part.toBuffer() : Buffer.alloc(0);
+      fields[UPLOAD] = textOf(octets);
+      fields[OCTETS] = octets;
+    } else if (part.valueTruncated) return 'too-large';
+    else if (typeof part.value === 'string') fields[part.fieldname] = part.value;
+  }
+  return trusted ? fields : 'no-token';
 }
 
 /** What was handed in: the chosen file before the pasted text. Null: the file is no text. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryAccounts } from '../../src/config/account-store.ts';
+import { localPage } from '../../src/http/operator.ts';
+import { handWoundClock } from '../support/hand-wound-clock.ts';
 import { openWeb, type WebStage } from './web-stage.ts';
 
 const form = (web: WebStage, url: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
@@ -93,7 +95,10 @@ test('from the one-time password to a password, a token and a colleague; all of 
       'her session is over at once',
     );
     await form(web, '/sign-out', { csrf }, { cookie });
-    assert.equal((await web.server.inject({ url: '/account', headers: { cookie } })).headers.location, '/sign-in');
+    assert.equal(
+      (await web.server.inject({ url: '/account', headers: { cookie } })).headers.location,
+      '/sign-in?to=%2Faccount',
+    );
     const what = (await store.audit(50)).map((entry) => entry.what);
     for (const expected of ['user.granted', 'sign-in', 'password.changed', 'token.created', 'user.removed'])
       assert.ok(what.includes(expected), expected);
@@ -149,6 +154,110 @@ test('forms of other sites are refused, and the API does not know sessions', asy
     assert.equal(api.headers['www-authenticate'], 'Bearer');
     assert.equal((await form(web, '/probes', { target: 'a.example' })).headers.location, '/sign-in');
     assert.deepEqual(web.probed, []);
+  } finally {
+    await web.close();
+  }
+});
+
+test('only a page of this web is led back to', () => {
+  for (const page of ['/overview', '/log?recipient=a%40b.example&tls=failed', '/queue/messages/7', '/'])
+    assert.equal(localPage(page), page);
+  for (const [address, page] of [
+    ['/a/../queue', '/queue'],
+    ['/a/../..//evil.example', null],
+    ['//evil.example', null],
+    ['/\\evil.example', null],
+    ['/\t/evil.example', null],
+    ['https://evil.example/', null],
+    ['javascript:alert(1)', null],
+    ['overview', null],
+    ['', null],
+    ['/sign-in?to=/sign-in', null],
+    ['/sign-out', null],
+    ['/ x', null],
+    [`/${'x'.repeat(3_000)}`, null],
+  ] as const)
+    assert.equal(localPage(address), page, address.slice(0, 40));
+});
+
+test('who has to sign in comes back to the page that was asked for, past the choice of a password', async () => {
+  const web = await openWeb();
+  try {
+    const asked = '/account?lang=nl';
+    const led = await web.server.inject({ url: asked });
+    assert.equal(led.headers.location, `/sign-in?to=${encodeURIComponent(asked)}`);
+    const late = { host: 'here.example', referer: 'http://here.example/account?lang=es' };
+    assert.equal(
+      (await form(web, '/account/password', {}, late)).headers.location,
+      '/sign-in?to=%2Faccount%3Flang%3Des',
+    );
+    const foreign = { ...late, referer: 'http://evil.example/account' };
+    assert.equal((await form(web, '/account/password', {}, foreign)).headers.location, '/sign-in');
+    const page = (await web.server.inject({ url: String(led.headers.location) })).body;
+    assert.match(page, /name="to" value="\/account\?lang=nl"/);
+    const wrong = await form(web, '/sign-in', { name: 'admin', password: 'wrong', to: asked });
+    assert.match(wrong.body, /name="to" value="\/account\?lang=nl"/, 'a slip does not lose it');
+    const first = await form(web, '/sign-in', { name: 'admin', password: web.password, to: asked });
+    assert.equal(first.headers.location, `/account?to=${encodeURIComponent(asked)}`);
+    const cookie = String(first.headers['set-cookie']).split(';')[0] ?? '';
+    const csrf = csrfIn((await web.server.inject({ url: '/account', headers: { cookie } })).body);
+    const chosen = { csrf, old: web.password, chosen: 'long enough for anybody', to: asked };
+    assert.equal((await form(web, '/account/password', chosen, { cookie })).headers.location, asked);
+    for (const to of ['//evil.example', 'https://evil.example/']) {
+      const opened = await form(web, '/sign-in', { name: 'admin', password: 'long enough for anybody', to });
+      assert.equal(opened.headers.location, '/account');
+      assert.doesNotMatch((await web.server.inject({ url: `/sign-in?to=${encodeURIComponent(to)}` })).body, /evil/);
+    }
+  } finally {
+    await web.close();
+  }
+});
+
+test('sessions are shown with their end, and end everywhere at once; a new password ends the others', async () => {
+  const clock = handWoundClock(Date.parse('2026-11-28T10:00:00Z'));
+  const web = await openWeb({ clock });
+  try {
+    const mine = await signIn(web, 'admin', web.password);
+    const get = (cookie: string) => web.server.inject({ url: '/account', headers: { cookie } });
+    const csrf = csrfIn((await get(mine)).body);
+    const other = await signIn(web, 'admin', web.password);
+    const password = 'long enough for anybody';
+    await form(web, '/account/password', { csrf, old: web.password, chosen: password }, { cookie: mine });
+    assert.equal((await get(other)).statusCode, 303, 'the other session went with the old password');
+    const page = (await get(mine)).body;
+    assert.match(page, /ends at 2026-11-28 22:00 UTC, or after 2 hours without use/);
+    const third = await signIn(web, 'admin', password);
+    assert.equal((await get(mine)).body.match(/since 2026-11-28 10:00 UTC/g)?.length, 2);
+    const refused = await form(web, '/account/sessions/end', { csrf: 'wrong' }, { cookie: mine });
+    assert.equal(refused.statusCode, 403);
+    const ended = await form(web, '/account/sessions/end', { csrf }, { cookie: mine });
+    assert.equal(ended.headers.location, '/sign-in');
+    for (const cookie of [mine, third]) assert.equal((await get(cookie)).statusCode, 303);
+  } finally {
+    await web.close();
+  }
+});
+
+test('roles, scopes and last use stand beside what has them', async () => {
+  const web = await openWeb();
+  try {
+    const cookie = await signIn(web, 'admin', web.password);
+    const csrf = csrfIn((await web.server.inject({ url: '/account', headers: { cookie } })).body);
+    const chosen = { csrf, old: web.password, chosen: 'long enough for anybody' };
+    await form(web, '/account/password', chosen, { cookie });
+    const none = await form(web, '/account/tokens', { csrf, title: 'nightly' }, { cookie });
+    assert.equal(none.statusCode, 400);
+    assert.match(none.body, /at least one thing it may do/);
+    const made = await form(web, '/account/tokens', { csrf, title: 'nightly', 'scope-probe': 'on' }, { cookie });
+    const token = /tlsr_[2-9a-z]{40}/.exec(made.body)?.[0] ?? '';
+    const page = async () => (await web.server.inject({ url: '/account', headers: { cookie } })).body;
+    assert.match(await page(), /not used since the start/);
+    await web.server.inject({ url: '/api/v1/probes', headers: { authorization: `Bearer ${token}` } });
+    const used = await page();
+    assert.match(used, /used last 20\d\d-/);
+    assert.match(used, /viewer<\/strong>[\s\S]*Sees everything, changes nothing/);
+    assert.match(used, /config<\/strong>[\s\S]*Read and change the configuration/);
+    assert.match(used, /signed in last 20\d\d-/);
   } finally {
     await web.close();
   }

@@ -51,8 +51,8 @@ test('the whole story without a script: password, test, proposal, review, commit
     await page.fill('[name=old]', demo.password);
     await page.fill('[name=chosen]', PASSWORD);
     await page.click('form[action="/account/password"] button');
-    await page.click('header >> text=Overview');
     await page.waitForSelector('text=First steps');
+    assert.match((await page.textContent('.steps .next')) ?? '', /Test a domain you write to/);
     await page.goto('/?target=you@good.lab.test');
     await page.fill('#target', 'you@good.lab.test');
     await page.click('main button[type=submit] >> nth=0');
@@ -78,6 +78,70 @@ test('the whole story without a script: password, test, proposal, review, commit
     await page.click('button:has-text("Roll back")');
     await page.waitForSelector('text=Committed as revision 2');
     ({ cookies } = await page.context().storageState());
+  });
+});
+
+test('a file is chosen, looked at, mended and submitted; signing in leads back to where one was (R72)', {
+  skip,
+}, async () => {
+  await onPage(demo, signedIn({ ...DESKTOP, javaScriptEnabled: false }), async (page) => {
+    await page.goto('/destinations/import');
+    const file = (text: string) => ({ name: 'destinations.ini', mimeType: 'text/plain', buffer: Buffer.from(text) });
+    const table = await (await page.request.get('/destinations/export')).text();
+    await page.setInputFiles('[name=upload]', file(`${table}\n[partner.example]\ntable_tls = 9\n`));
+    await page.click('button[name=look]');
+    assert.match((await page.textContent('.faults')) ?? '', /\[partner\.example\] table_tls/);
+    await page.fill('[name=table]', `${table}\n[partner.example]\ntable_tls = required\n`);
+    await page.click('button[name=look]');
+    await page.waitForSelector('.looked .diff >> text=partner.example');
+    assert.equal(await page.locator('.pending').count(), 0, 'looking changes nothing');
+    await page.click('button:has-text("Submit")');
+    await page.waitForSelector('.diff >> text=partner.example');
+    await page.click('text=Discard all');
+    await page.click('button.danger');
+    await page.waitForSelector('text=The pending changes were thrown away');
+  });
+  await onPage(demo, DESKTOP, async (page) => {
+    await page.goto('/log?recipient=nobody');
+    await page.fill('[name=name]', 'admin');
+    await page.fill('[name=password]', PASSWORD);
+    await page.click('main button[type=submit]');
+    assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, '/log?recipient=nobody');
+  });
+});
+
+/** Pages that have something to say where there is nothing yet. */
+const EMPTY = [
+  ['overview', '/overview'],
+  ['destinations', '/destinations'],
+  ['queue', '/queue'],
+  ['held', '/queue/held'],
+  ['log', '/log'],
+  ['changes', '/changes'],
+  ['routes', '/settings/smtp-routes'],
+] as const;
+
+test('an installation with nothing in it yet says what to do first', { skip }, async () => {
+  await onPage(demo, signedIn({ ...PHONE, locale: 'nl-NL' }), async (page) => {
+    for (const [name, url] of EMPTY) {
+      await page.goto(url);
+      await looksWell(page, `empty-${name}-nl`);
+    }
+  });
+});
+
+test('a message by hand goes into the queue, and its page tells what becomes of it', { skip }, async () => {
+  await onPage(demo, signedIn({ ...DESKTOP, javaScriptEnabled: false }), async (page) => {
+    await page.goto('/queue');
+    await page.click('text=Send a message');
+    await page.fill('[name=from]', 'ann@example.com');
+    await page.fill('[name=to]', 'nobody');
+    await page.click('button:has-text("Send")');
+    assert.match((await page.textContent('#fault-to')) ?? '', /no mail address/);
+    await page.fill('[name=to]', 'you@good.lab.test');
+    await page.click('button:has-text("Send")');
+    await page.waitForSelector('text=It is in the queue');
+    await page.waitForSelector('.timeline >> text=Accepted');
   });
 });
 
@@ -128,6 +192,8 @@ test('mail in the queue, in every language, on every page: no fault that axe fin
     ['default-entry', '/destinations/default'],
     ['global', '/destinations/global'],
     ['import', '/destinations/import'],
+    ['destination', '/destinations/show?domain=good.lab.test'],
+    ['destination-below', '/destinations?filter=mail.partner.example'],
     ['delete', '/destinations/delete?domain=new.example'],
     ['simulate', '/destinations/simulate?domain=good.lab.test'],
     ['changes', '/changes'],
@@ -138,12 +204,18 @@ test('mail in the queue, in every language, on every page: no fault that axe fin
     ['queue', '/queue'],
     ['queue-destination', '/queue/destination?name=wrong-name.lab.test'],
     ['message', '/queue/messages/1?body=shown'],
+    ['queue-filtered', '/queue?filter=nobody'],
+    ['queue-held', '/queue/held'],
+    ['send', '/queue/new'],
     ['log', '/log?text=DCID'],
     ['log-nothing', '/log?text=nothing-like-this'],
     ['settings', '/settings'],
     ['profiles', '/settings/bounce-profiles'],
     ['profile', '/settings/bounce-profiles/edit?name=Patient'],
     ['routes', '/settings/smtp-routes'],
+    ['routes-import', '/settings/smtp-routes/import'],
+    ['alerts', '/settings/alerts'],
+    ['account', '/account'],
     ['delivery', '/settings/delivery'],
     ['alert-recipient', '/settings/alert-recipients/edit?name=ops@example.com'],
     ['file', '/settings/file'],

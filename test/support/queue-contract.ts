@@ -496,6 +496,30 @@ export function queueContract(name: string, newDatabase: NewDatabase): void {
     assert.deepEqual(await (await queue(context)).topHosts(5), []);
   });
 
+  test(`${name}: destinations are read page by page, by a part of their name, and none twice`, async (context) => {
+    const store = await queue(context);
+    const many = ['a.example', 'b.example', 'c.test', 'd.example', 'e.example'];
+    for (const [index, domain] of many.entries())
+      await store.accept(messageTo(Array.from({ length: index < 2 ? 2 : 1 }, (_, to) => `x${to}@${domain}`)), START);
+    const pages: string[][] = [];
+    let after: { readonly active: number; readonly destination: string } | undefined;
+    do {
+      const page = await store.hosts({ limit: 2, after });
+      pages.push(page.map(({ destination }) => destination));
+      after = page.at(-1);
+    } while (after !== undefined);
+    assert.deepEqual(pages, [['a.example', 'b.example'], ['c.test', 'd.example'], ['e.example'], []]);
+    const found = await store.hosts({
+      limit: 9,
+      containing: 'example',
+      after: { active: 2, destination: 'a.example' },
+    });
+    assert.deepEqual(
+      found.map(({ destination }) => destination),
+      ['b.example', 'd.example', 'e.example'],
+    );
+  });
+
   test(`${name}: places under way are counted by destination while their leases last (R125)`, async (context) => {
     const store = await queue(context);
     for (const key of ['a.example', 'a.example', 'b.example 192.0.2.1', 'b.example 192.0.2.2 via north'])

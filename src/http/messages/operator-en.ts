@@ -168,7 +168,8 @@ export const OPERATOR_EN = {
   chHistory: 'History',
   chHistoryLead: 'Every commit, newest first. Open one to see what it changed, or to go back to it.',
   chWhat: 'What it changed',
-  chHistoryNone: 'Nothing was committed yet.',
+  chHistoryNone:
+    'Nothing was committed yet. Submit changes on other pages, review them, and commit: each commit stands here.',
   chRevision: 'Revision {revision}',
   chRollback: 'Roll back to this revision',
   chRollbackLead: 'It is committed anew as the newest revision and acts at once.',
@@ -280,6 +281,7 @@ export const OPERATOR_EN = {
   lgTls: 'TLS outcome',
   lgAny: 'any',
   lgText: 'Words in a line',
+  lgMoreFields: 'More to search by',
   lgSearch: 'Search',
   lgNothing: 'Nothing in the log matches. Try fewer or shorter words.',
   lgEmpty: 'Nothing was logged yet. Send a message, and its story stands here.',

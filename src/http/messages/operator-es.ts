@@ -171,7 +171,8 @@ export const OPERATOR_ES: OperatorMessages = {
   chHistoryLead:
     'Todas las confirmaciones, la más reciente primero. Abra una para ver qué cambió o para volver a ella.',
   chWhat: 'Qué cambió',
-  chHistoryNone: 'Todavía no se ha confirmado nada.',
+  chHistoryNone:
+    'Todavía no se ha confirmado nada. Envíe cambios en otras páginas, revíselos y confírmelos: cada confirmación aparece aquí.',
   chRevision: 'Revisión {revision}',
   chRollback: 'Volver a esta revisión',
   chRollbackLead: 'Se confirma de nuevo como la revisión más reciente y actúa enseguida.',
@@ -283,6 +284,7 @@ export const OPERATOR_ES: OperatorMessages = {
   lgTls: 'Resultado de TLS',
   lgAny: 'cualquiera',
   lgText: 'Palabras en una línea',
+  lgMoreFields: 'Más criterios',
   lgSearch: 'Buscar',
   lgNothing: 'Nada en el registro coincide. Pruebe con menos palabras o más cortas.',
   lgEmpty: 'Todavía no se ha registrado nada. Envíe un mensaje y su historia aparecerá aquí.',

@@ -172,7 +172,8 @@ export const OPERATOR_NL: OperatorMessages = {
   chHistoryLead:
     'Elke vastlegging, de nieuwste eerst. Open er een om te zien wat zij wijzigde of om ernaar terug te gaan.',
   chWhat: 'Wat zij wijzigde',
-  chHistoryNone: 'Er is nog niets vastgelegd.',
+  chHistoryNone:
+    "Er is nog niets vastgelegd. Dien op andere pagina's wijzigingen in, bekijk ze en leg ze vast: elke vastlegging staat hier.",
   chRevision: 'Revisie {revision}',
   chRollback: 'Terug naar deze revisie',
   chRollbackLead: 'Zij wordt opnieuw vastgelegd als nieuwste revisie en werkt meteen.',
@@ -284,6 +285,7 @@ export const OPERATOR_NL: OperatorMessages = {
   lgTls: 'Uitkomst van TLS',
   lgAny: 'elke',
   lgText: 'Woorden in een regel',
+  lgMoreFields: 'Meer om op te zoeken',
   lgSearch: 'Zoeken',
   lgNothing: 'Niets in het logboek past hierbij. Probeer minder of kortere woorden.',
   lgEmpty: 'Er is nog niets opgeschreven. Verstuur een bericht, en zijn verhaal staat hier.',

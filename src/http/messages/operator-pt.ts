@@ -170,7 +170,8 @@ export const OPERATOR_PT: OperatorMessages = {
   chHistory: 'Histórico',
   chHistoryLead: 'Todas as confirmações, a mais recente primeiro. Abra uma para ver o que mudou ou para voltar a ela.',
   chWhat: 'O que mudou',
-  chHistoryNone: 'Ainda nada foi confirmado.',
+  chHistoryNone:
+    'Ainda nada foi confirmado. Envie alterações noutras páginas, reveja-as e confirme: cada confirmação aparece aqui.',
   chRevision: 'Revisão {revision}',
   chRollback: 'Voltar a esta revisão',
   chRollbackLead: 'É confirmada de novo como a revisão mais recente e atua logo.',
@@ -282,6 +283,7 @@ export const OPERATOR_PT: OperatorMessages = {
   lgTls: 'Resultado do TLS',
   lgAny: 'qualquer',
   lgText: 'Palavras numa linha',
+  lgMoreFields: 'Mais critérios',
   lgSearch: 'Procurar',
   lgNothing: 'Nada no registo corresponde. Tente menos palavras, ou mais curtas.',
   lgEmpty: 'Ainda nada foi registado. Envie uma mensagem e a sua história aparece aqui.',
