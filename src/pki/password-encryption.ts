@@ -8,10 +8,10 @@ import { content, DerFault, type DerValue, expectTag, members, readCount, readOi
 import { writeCount, writeDer, writeOid } from './der-writer.ts';
 import { decryptRc2 } from './rc2.ts';
 
-/** Rounds of a key derivation that are followed: ten times what anybody asks for, and a few seconds at most. */
-export const MAX_ITERATIONS = 10_000_000;
+/** Rounds of PBKDF2 that are followed: three times the most that is recommended, and a second at most. */
+export const MAX_ITERATIONS = 2_000_000;
 /** Of PKCS#12's own derivation, which runs here and not in OpenSSL. */
-export const MAX_OLD_ITERATIONS = 1_000_000;
+export const MAX_OLD_ITERATIONS = 200_000;
 /** What we write. */
 export const ITERATIONS = 100_000;
 

@@ -22,6 +22,9 @@ import { publicHalf } from './self-signed.ts';
 /** Octets of a file: a key with a chain has ten thousand. */
 export const MAX_PKCS12_OCTETS = 1024 * 1024;
 
+/** Parts of a file, each with a lock of its own to be opened: everybody writes two. */
+export const MAX_PARTS = 16;
+
 export type Pkcs12Fault =
   | DecryptFault
   | { readonly kind: 'no-private-key' }
@@ -167,7 +170,9 @@ async function openBags(file: Buffer, password: string): Promise<Outcome<Bags, P
   }
   const keys: Buffer[] = [];
   const certificates: Buffer[] = [];
-  for (const part of members(readDer(safe))) {
+  const parts = members(readDer(safe));
+  if (parts.length > MAX_PARTS) throw new DerFault(`it has ${parts.length} parts`);
+  for (const part of parts) {
     const opened = await openPart(part, password);
     if (!opened.ok) return opened;
     for (const bag of members(readDer(opened.value))) {
@@ -207,7 +212,12 @@ async function openBag(
   const [type, wrapped] = members(bag);
   if (type === undefined || wrapped === undefined) throw new DerFault('a bag in it is empty');
   const value = inside(wrapped, 0xa0);
-  switch (readOid(type)) {
+  const kindOfBag = readOid(type);
+  // Told before another lock is opened, which takes its time.
+  if (keys.length > 0 && (kindOfBag === KEY_BAG || kindOfBag === SHROUDED_KEY_BAG)) {
+    return { kind: 'several-private-keys' };
+  }
+  switch (kindOfBag) {
     case KEY_BAG:
       keys.push(whole(value));
       return null;
@@ -266,9 +276,8 @@ async function isSealed(macData: DerValue, safe: Buffer, password: string): Prom
 }
 
 function contentsOf({ keys, certificates }: Bags): Outcome<Pkcs12Contents, Pkcs12Fault> {
-  const [first, second] = keys;
+  const [first] = keys;
   if (first === undefined) return failed({ kind: 'no-private-key' });
-  if (second !== undefined) return failed({ kind: 'several-private-keys' });
   if (certificates.length === 0) return failed({ kind: 'no-certificate' });
   let key: KeyObject;
   try {

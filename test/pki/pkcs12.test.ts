@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { systemClock, unpredictableRandom } from '../../src/app/world.ts';
 import { writeCount, writeDer, writeOid } from '../../src/pki/der-writer.ts';
 import { issueCertificate } from '../../src/pki/issue.ts';
-import { pkcs12Key } from '../../src/pki/password-encryption.ts';
-import { describePkcs12Fault, readPkcs12, writePkcs12 } from '../../src/pki/pkcs12.ts';
+import { MAX_OLD_ITERATIONS, pkcs12Key } from '../../src/pki/password-encryption.ts';
+import { describePkcs12Fault, MAX_PKCS12_OCTETS, readPkcs12, writePkcs12 } from '../../src/pki/pkcs12.ts';
 
 const notBefore = new Date('2026-01-01T00:00:00Z');
 const notAfter = new Date('2027-01-01T00:00:00Z');
@@ -103,6 +103,33 @@ describe('PKCS#12', () => {
     assert.equal(await kindOf([keyBag]), 'no-certificate');
     assert.equal(await kindOf([keyBag, certificateBag(root.der)]), 'no-match');
     assert.equal(await kindOf([keyBag, keyBag, certificateBag(leaf.der)]), 'several-private-keys');
+  });
+
+  it('has a bound on parts, locks and rounds, so that no file keeps anybody busy', async () => {
+    const lockedKey = writeDer(
+      0x30,
+      writeOid('1.2.840.113549.1.12.10.1.2'),
+      writeDer(
+        0xa0,
+        writeDer(
+          0x30,
+          writeDer(
+            0x30,
+            writeOid('1.2.840.113549.1.12.1.3'),
+            writeDer(0x30, writeDer(0x04, Buffer.from('saltsalt')), writeCount(MAX_OLD_ITERATIONS + 1)),
+          ),
+          writeDer(0x04, Buffer.alloc(16)),
+        ),
+      ),
+    );
+    const endless = await readPkcs12(openFile([lockedKey], 'x'), 'x');
+    assert.ok(!endless.ok && endless.failure.kind === 'malformed');
+    assert.match(describePkcs12Fault(endless.failure), /200001 rounds/);
+    const started = systemClock.monotonic();
+    const many = await readPkcs12(openFile([keyBag, ...Array.from({ length: 1_000 }, () => lockedKey)], 'x'), 'x');
+    assert.deepEqual(many, { ok: false, failure: { kind: 'several-private-keys' } });
+    assert.ok(systemClock.monotonic() - started < 5_000);
+    assert.ok(!(await readPkcs12(Buffer.alloc(MAX_PKCS12_OCTETS + 1), 'x')).ok);
   });
 
   it('names a lock that nobody uses any more, and how to convert the file', async () => {
