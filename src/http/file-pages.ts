@@ -31,6 +31,8 @@ interface FileKind {
   readonly title: MessageKey;
   readonly lead: MessageKey;
   readonly label: MessageKey;
+  /** What becomes of changes that are pending. */
+  readonly pending: MessageKey;
   /** Endings that a browser offers first. */
   readonly accept: string;
   readonly template: string;
@@ -46,6 +48,7 @@ const TABLE: FileKind = {
   title: 'dsImport',
   lead: 'dsImportLead',
   label: 'dsTable',
+  pending: 'opFilePending',
   accept: '.ini,.txt,.conf,text/plain',
   template: 'import',
   what: 'destinations.imported',
@@ -60,6 +63,7 @@ const ROUTES: FileKind = {
   title: 'stRoutesImport',
   lead: 'stRoutesImportLead',
   label: 'stRoutesTable',
+  pending: 'opFilePending',
   accept: '.txt,text/plain',
   template: 'import',
   what: 'SMTP routes.imported',
@@ -77,6 +81,7 @@ const CONFIGURATION: FileKind = {
   title: 'stFile',
   lead: 'stFileLoadLead',
   label: 'stFileText',
+  pending: 'opFilePendingAll',
   accept: '.json,application/json',
   template: 'file',
   what: 'configuration.loaded',
@@ -146,12 +151,12 @@ function bringIn(desk: Desk, kind: FileKind): void {
   ) => {
     const say = desk.say(request);
     const { text, fault = null, rows = null, count = 0 } = shown;
-    const { action, back, field, accept } = kind;
+    const { action, back, field, accept, pending } = kind;
     const page = {
       heading: say(kind.title),
       lead: say(kind.lead),
       fault,
-      import: { action, back, field, accept, label: say(kind.label), text, rows, count },
+      import: { action, back, field, accept, pending, label: say(kind.label), text, rows, count },
     };
     return desk.page(request, reply, kind.template, page, {
       title: page.heading,

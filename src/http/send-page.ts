@@ -49,7 +49,7 @@ export function sendPage(desk: Desk): void {
       from: textIn(body, 'from').trim(),
       to: textIn(body, 'to').trim(),
       subject: textIn(body, 'subject').slice(0, MAX_SUBJECT),
-      text: textIn(body, 'text').slice(0, MAX_TEXT),
+      text: textIn(body, 'text').slice(0, MAX_TEXT).replace(/\r\n?/g, '\n'),
       requireTls: textIn(body, 'requireTls') === 'on',
     };
     const refuse = (field: string, why: string) =>
@@ -67,7 +67,7 @@ export function sendPage(desk: Desk): void {
       subject: printable(typed.subject, MAX_SUBJECT),
       date: now,
       messageId: `web.${now}.${Math.floor(house.random() * 2 ** 48).toString(36)}@${appliance.hostname}`,
-      lines: typed.text.split(/\r?\n/),
+      lines: typed.text.split('\n'),
     });
     const accepted = await appliance.submit({
       bytes,

@@ -77,9 +77,25 @@ const SECTION_PAGES: readonly {
   readonly section: ConfigurationSection;
   readonly base: string;
   readonly title: MessageKey;
+  /** Pages that belong to the same matter. */
+  readonly related: readonly (readonly [string, MessageKey])[];
 }[] = [
-  { section: DELIVERY, base: '/settings/delivery', title: 'stDelivery' },
-  { section: ALERTS, base: '/settings/alerts', title: 'stAlerts' },
+  {
+    section: DELIVERY,
+    base: '/settings/delivery',
+    title: 'stDelivery',
+    related: [['/settings/interfaces', 'stInterfaces']],
+  },
+  {
+    section: ALERTS,
+    base: '/settings/alerts',
+    title: 'stAlerts',
+    related: [
+      ['/settings/alert-recipients', 'stRecipients'],
+      ['/destinations/global', 'dsGlobal'],
+      ['/log?tls=failed', 'stAlertLog'],
+    ],
+  },
 ];
 
 const CARDS = [
@@ -106,7 +122,7 @@ export function settingsPages(desk: Desk): void {
     return desk.page(request, reply, 'settings', { cards }, { title: desk.say(request)('stTitle') });
   });
   for (const page of TABLE_PAGES) tablePages(desk, page);
-  for (const { section, base, title } of SECTION_PAGES) sectionPages(desk, section, base, title);
+  for (const page of SECTION_PAGES) sectionPages(desk, page);
   desk.get(
     '/settings/audit',
     async (request, reply) => {
@@ -172,6 +188,8 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
     const page = {
       action: `${base}/save`,
       back: base,
+      backTitle: say(title),
+      related: [],
       old,
       heading: old === '' ? `${say(title)}: ${say('opAdd')}` : old,
       fields: fieldsOfSchema(schema, row, old === '' ? [] : [nameKey], say),
@@ -268,7 +286,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
   });
 }
 
-function sectionPages(desk: Desk, section: ConfigurationSection, base: string, title: MessageKey): void {
+function sectionPages(desk: Desk, { section, base, title, related }: (typeof SECTION_PAGES)[number]): void {
   const { configuration } = desk.appliance;
   const form = async (
     request: FastifyRequest,
@@ -285,6 +303,8 @@ function sectionPages(desk: Desk, section: ConfigurationSection, base: string, t
     const page = {
       action: base,
       back: '/settings',
+      backTitle: say('stTitle'),
+      related: related.map(([href, key]) => ({ href, words: say(key) })),
       old: '',
       heading: say(title),
       fields: fieldsOfSchema(section.schema, row, section.tables, say, references),

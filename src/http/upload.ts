@@ -70,11 +70,14 @@ async function fieldsOf(
   return trusted ? fields : 'no-token';
 }
 
-/** What was handed in: the chosen file before the pasted text. Null: the file is no text. */
+/**
+ * What was handed in: the chosen file before the pasted text. Null: the file is no text. Line ends and tabs are made
+ * plain ones, so that a text which a page shows again comes back as it was.
+ */
 export function textGiven(body: unknown, pasted: string): string | null {
   const { [UPLOAD]: file = '' } = (body ?? {}) as { readonly [UPLOAD]?: string | null };
   if (file === null) return null;
-  return file === '' ? pasted : file;
+  return (file === '' ? pasted : file).replace(/\r\n?/g, '\n').replaceAll('\t', ' ');
 }
 
 /** The same for files that are no text: the chosen file, else the pasted text as it stands. */

@@ -71,6 +71,17 @@ test('a table of destinations by upload: looked at first, refused with section a
     assert.match(looked.body, /It would change this \(1\)/);
     assert.match(looked.body, /class="rows diff"[\s\S]*partner\.example/);
     assert.equal((await newest()).isPending, false, 'looking changes nothing');
+    const windows = await send(stage, olga, url, [
+      ...file(good.replaceAll('\n', '\r\n').replace(' = ', '\t=\t')),
+      ['look', 'yes'],
+    ]);
+    const shown = (/<textarea[^>]*>([\s\S]*?)<\/textarea>/.exec(windows.body)?.[1] ?? '').replaceAll('&quot;', '"');
+    const again = await send(stage, olga, url, [
+      ['csrf', csrf],
+      ['table', shown.replaceAll('\n', '\r\n')],
+      ['look', 'yes'],
+    ]);
+    assert.match(again.body, /It would change this \(1\)/, 'what the page shows again can be sent again');
     const same = await send(stage, olga, url, [...file(table), ['look', 'yes']]);
     assert.match(same.body, /It would change nothing/);
 

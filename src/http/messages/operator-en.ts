@@ -26,7 +26,6 @@ export const OPERATOR_EN = {
   opBetween: 'between {least} and {most}',
   opYes: 'Yes',
   opNo: 'No',
-  opNone: 'none',
   opOn: 'on',
   opOff: 'off',
   opFaults: 'Nothing was saved yet. Please look at this:',
@@ -45,6 +44,7 @@ export const OPERATOR_EN = {
   opLookMore: 'Only the first {count} are shown.',
   opNoFile: 'Choose a file, or paste its text.',
   opNoText: 'The file is no text (UTF-8).',
+  opFilePendingAll: 'Changes are pending ({count}). Loading a file replaces them all.',
   opFilePending:
     'Changes are pending ({count}). What the file brings is added to them, and replaces what they say of the same.',
 
@@ -192,6 +192,7 @@ export const OPERATOR_EN = {
   stDeliveryLead: 'Connections of the whole system and its time-outs.',
   stAlerts: 'Alerts',
   stAlertsLead: 'How often the same alert is sent.',
+  stAlertLog: 'Failed TLS in the log',
   stRecipients: 'Recipients of alerts',
   stRecipientsLead: 'Who is told what.',
   stPeople: 'Users and tokens',
@@ -237,7 +238,6 @@ export const OPERATOR_EN = {
   quActivity: 'Last activity',
   quLast5xx: 'Last refusal (5xx)',
   quNextTry: 'Next try',
-  quWhy: 'Why',
   quNow: 'Deliver now',
   quNowAll: 'Deliver all now',
   quHold: 'Hold',
@@ -251,7 +251,6 @@ export const OPERATOR_EN = {
   quSize: 'Size',
   quAccepted: 'Accepted',
   quAttempts: 'Attempts',
-  quRecipientState: 'State',
   quBody: 'Message text',
   quBodyLead: "Reading other people's mail is written into the audit log.",
   quGone: 'No message {mid} is known any more; finished ones are kept for a limited time.',
@@ -303,7 +302,6 @@ export const OPERATOR_EN = {
   evTrouble: 'Trouble',
   lgBusy: 'Too many searches are running. Please try again in a moment.',
   lgTime: 'Time (UTC)',
-  lgLine: 'What was said',
 
   auTitle: 'Audit log',
   auNone: 'Nothing was done yet.',

@@ -27,7 +27,6 @@ export const OPERATOR_ES: OperatorMessages = {
   opBetween: 'entre {least} y {most}',
   opYes: 'Sí',
   opNo: 'No',
-  opNone: 'ninguno',
   opOn: 'activado',
   opOff: 'desactivado',
   opFaults: 'Todavía no se ha guardado nada. Revise esto:',
@@ -46,6 +45,7 @@ export const OPERATOR_ES: OperatorMessages = {
   opLookMore: 'Solo se muestran los primeros {count}.',
   opNoFile: 'Elija un archivo o pegue su texto.',
   opNoText: 'El archivo no es texto (UTF-8).',
+  opFilePendingAll: 'Hay cambios pendientes ({count}). Cargar un archivo los sustituye todos.',
   opFilePending:
     'Hay cambios pendientes ({count}). Lo que trae el archivo se suma a ellos y sustituye lo que digan de lo mismo.',
 
@@ -195,6 +195,7 @@ export const OPERATOR_ES: OperatorMessages = {
   stDeliveryLead: 'Conexiones de todo el sistema y sus tiempos de espera.',
   stAlerts: 'Alertas',
   stAlertsLead: 'Cada cuánto se envía la misma alerta.',
+  stAlertLog: 'TLS fallido en el registro',
   stRecipients: 'Destinatarios de alertas',
   stRecipientsLead: 'A quién se le dice qué.',
   stPeople: 'Usuarios y tokens',
@@ -240,7 +241,6 @@ export const OPERATOR_ES: OperatorMessages = {
   quActivity: 'Última actividad',
   quLast5xx: 'Último rechazo (5xx)',
   quNextTry: 'Próximo intento',
-  quWhy: 'Por qué',
   quNow: 'Entregar ahora',
   quNowAll: 'Entregar todo ahora',
   quHold: 'Retener',
@@ -254,7 +254,6 @@ export const OPERATOR_ES: OperatorMessages = {
   quSize: 'Tamaño',
   quAccepted: 'Aceptado',
   quAttempts: 'Intentos',
-  quRecipientState: 'Estado',
   quBody: 'Texto del mensaje',
   quBodyLead: 'Leer correo ajeno queda en el registro de auditoría.',
   quGone: 'El mensaje {mid} ya no se conoce; los terminados se guardan un tiempo limitado.',
@@ -306,7 +305,6 @@ export const OPERATOR_ES: OperatorMessages = {
   evTrouble: 'Problema',
   lgBusy: 'Hay demasiadas búsquedas en curso. Inténtelo de nuevo en un momento.',
   lgTime: 'Hora (UTC)',
-  lgLine: 'Lo que se dijo',
 
   auTitle: 'Registro de auditoría',
   auNone: 'Todavía no se ha hecho nada.',

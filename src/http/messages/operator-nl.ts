@@ -27,7 +27,6 @@ export const OPERATOR_NL: OperatorMessages = {
   opBetween: 'tussen {least} en {most}',
   opYes: 'Ja',
   opNo: 'Nee',
-  opNone: 'geen',
   opOn: 'aan',
   opOff: 'uit',
   opFaults: 'Er is nog niets opgeslagen. Kijk hier even naar:',
@@ -47,6 +46,7 @@ export const OPERATOR_NL: OperatorMessages = {
   opLookMore: 'Alleen de eerste {count} worden getoond.',
   opNoFile: 'Kies een bestand of plak de tekst ervan.',
   opNoText: 'Het bestand is geen tekst (UTF-8).',
+  opFilePendingAll: 'Er staan wijzigingen open ({count}). Een bestand laden vervangt ze allemaal.',
   opFilePending:
     'Er staan wijzigingen open ({count}). Wat het bestand brengt komt daarbij en vervangt wat zij over hetzelfde zeggen.',
 
@@ -196,6 +196,7 @@ export const OPERATOR_NL: OperatorMessages = {
   stDeliveryLead: 'Verbindingen van het hele systeem en de tijden daarvan.',
   stAlerts: 'Waarschuwingen',
   stAlertsLead: 'Hoe vaak dezelfde waarschuwing wordt verstuurd.',
+  stAlertLog: 'Mislukte TLS in het logboek',
   stRecipients: 'Ontvangers van waarschuwingen',
   stRecipientsLead: 'Wie wat te horen krijgt.',
   stPeople: 'Gebruikers en tokens',
@@ -241,7 +242,6 @@ export const OPERATOR_NL: OperatorMessages = {
   quActivity: 'Laatste activiteit',
   quLast5xx: 'Laatste weigering (5xx)',
   quNextTry: 'Volgende poging',
-  quWhy: 'Waarom',
   quNow: 'Nu bezorgen',
   quNowAll: 'Alles nu bezorgen',
   quHold: 'Vasthouden',
@@ -255,7 +255,6 @@ export const OPERATOR_NL: OperatorMessages = {
   quSize: 'Grootte',
   quAccepted: 'Aangenomen',
   quAttempts: 'Pogingen',
-  quRecipientState: 'Toestand',
   quBody: 'Tekst van het bericht',
   quBodyLead: 'Andermans mail lezen komt in het auditlogboek.',
   quGone: 'Bericht {mid} is niet (meer) bekend; afgehandelde berichten worden een tijd bewaard.',
@@ -307,7 +306,6 @@ export const OPERATOR_NL: OperatorMessages = {
   evTrouble: 'Storing',
   lgBusy: 'Er lopen te veel zoekopdrachten. Probeer het zo dadelijk nog eens.',
   lgTime: 'Tijd (UTC)',
-  lgLine: 'Wat er werd gezegd',
 
   auTitle: 'Auditlogboek',
   auNone: 'Er is nog niets gedaan.',

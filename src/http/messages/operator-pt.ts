@@ -27,7 +27,6 @@ export const OPERATOR_PT: OperatorMessages = {
   opBetween: 'entre {least} e {most}',
   opYes: 'Sim',
   opNo: 'Não',
-  opNone: 'nenhum',
   opOn: 'ligado',
   opOff: 'desligado',
   opFaults: 'Ainda nada foi guardado. Veja isto:',
@@ -46,6 +45,7 @@ export const OPERATOR_PT: OperatorMessages = {
   opLookMore: 'Só se mostram os primeiros {count}.',
   opNoFile: 'Escolha um ficheiro ou cole o seu texto.',
   opNoText: 'O ficheiro não é texto (UTF-8).',
+  opFilePendingAll: 'Há alterações pendentes ({count}). Carregar um ficheiro substitui-as todas.',
   opFilePending:
     'Há alterações pendentes ({count}). O que o ficheiro traz junta-se a elas e substitui o que dizem do mesmo.',
 
@@ -194,6 +194,7 @@ export const OPERATOR_PT: OperatorMessages = {
   stDeliveryLead: 'Ligações de todo o sistema e os seus tempos limite.',
   stAlerts: 'Alertas',
   stAlertsLead: 'Com que frequência se envia o mesmo alerta.',
+  stAlertLog: 'TLS falhado no registo',
   stRecipients: 'Destinatários de alertas',
   stRecipientsLead: 'A quem se diz o quê.',
   stPeople: 'Utilizadores e tokens',
@@ -239,7 +240,6 @@ export const OPERATOR_PT: OperatorMessages = {
   quActivity: 'Última atividade',
   quLast5xx: 'Última recusa (5xx)',
   quNextTry: 'Próxima tentativa',
-  quWhy: 'Porquê',
   quNow: 'Entregar agora',
   quNowAll: 'Entregar tudo agora',
   quHold: 'Reter',
@@ -253,7 +253,6 @@ export const OPERATOR_PT: OperatorMessages = {
   quSize: 'Tamanho',
   quAccepted: 'Aceite',
   quAttempts: 'Tentativas',
-  quRecipientState: 'Estado',
   quBody: 'Texto da mensagem',
   quBodyLead: 'Ler correio alheio fica no registo de auditoria.',
   quGone: 'A mensagem {mid} já não é conhecida; as terminadas são guardadas por um tempo limitado.',
@@ -305,7 +304,6 @@ export const OPERATOR_PT: OperatorMessages = {
   evTrouble: 'Problema',
   lgBusy: 'Há demasiadas procuras em curso. Tente de novo daqui a pouco.',
   lgTime: 'Hora (UTC)',
-  lgLine: 'O que foi dito',
 
   auTitle: 'Registo de auditoria',
   auNone: 'Ainda nada foi feito.',
