@@ -4,6 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failed, succeeded } from '../base/outcome.ts';
+import type { Role } from '../config/account-store.ts';
 import type { Edit } from '../config/configuration.ts';
 import { importTable } from '../config/destination-edits.ts';
 import { exportDestinations } from '../config/destination-ini.ts';
@@ -36,6 +37,8 @@ interface FileKind {
   /** Endings that a browser offers first. */
   readonly accept: string;
   readonly template: string;
+  /** Who may open the page; bringing something in is for operators. */
+  readonly least: Role;
   readonly what: string;
   readonly edit: (text: string) => Edit;
 }
@@ -51,6 +54,7 @@ const TABLE: FileKind = {
   pending: 'opFilePending',
   accept: '.ini,.txt,.conf,text/plain',
   template: 'import',
+  least: 'operator',
   what: 'destinations.imported',
   edit: importTable,
 };
@@ -66,6 +70,7 @@ const ROUTES: FileKind = {
   pending: 'opFilePending',
   accept: '.txt,text/plain',
   template: 'import',
+  least: 'operator',
   what: 'SMTP routes.imported',
   edit: (text) => (document) => {
     const routes = readRoutes(text);
@@ -84,6 +89,7 @@ const CONFIGURATION: FileKind = {
   pending: 'opFilePendingAll',
   accept: '.json,application/json',
   template: 'file',
+  least: 'viewer',
   what: 'configuration.loaded',
   edit: (text) => () => {
     const loaded = loadDocument(text);
@@ -165,7 +171,7 @@ function bringIn(desk: Desk, kind: FileKind): void {
     });
   };
 
-  desk.get(kind.form, async (request, reply) => form(request, reply, { text: '' }), 'operator');
+  desk.get(kind.form, async (request, reply) => form(request, reply, { text: '' }), kind.least);
 
   desk.upload(
     kind.action,

@@ -312,7 +312,7 @@ function sectionPages(desk: Desk, { section, base, title, related }: (typeof SEC
     };
     return desk.page(request, reply, 'setting-form', page, { title: say(title), status: fault === null ? 200 : 400 });
   };
-  desk.get(base, async (request, reply) => form(request, reply, null, null), 'operator');
+  desk.get(base, async (request, reply) => form(request, reply, null, null));
   desk.post(base, async (request, reply) => {
     const { row } = readForm(section.schema, request.body, {}, section.tables);
     const edit: Edit = (document) => succeeded(withFields(document, section, row));

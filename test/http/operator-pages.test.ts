@@ -29,6 +29,9 @@ const EVERY_PAGE = [
   '/destinations/simulate?domain=example.com',
   '/destinations/export',
   '/settings/file/masked',
+  '/settings/delivery',
+  '/settings/alerts',
+  '/settings/file',
 ];
 const FORMS = [
   '/destinations/new',
@@ -43,9 +46,6 @@ const FORMS = [
   '/settings/interfaces/new',
   '/settings/alert-recipients/new',
   '/certificates/new',
-  '/settings/delivery',
-  '/settings/alerts',
-  '/settings/file',
   '/changes/discard',
   '/queue/confirm?all=yes',
 ];
@@ -96,6 +96,7 @@ test('a viewer sees every page and changes nothing; a stranger sees none; every 
       const page = await viewer.get(url);
       assert.equal(page.status, 200, `${url}: ${page.body.slice(0, 300)}`);
       assert.doesNotMatch(page.body, /undefined|\[object/, url);
+      assert.doesNotMatch(page.body, /<main[\s\S]*<button type="submit">(Submit|Commit|Send)/, `${url} is for looking`);
     }
     for (const url of FORMS) {
       assert.equal((await viewer.get(url)).status, 403, url);

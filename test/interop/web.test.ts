@@ -204,6 +204,8 @@ test("signing in leads through a password of one's own to tokens, users and the 
     await page.fill('[name=old]', demo.password);
     await page.fill('[name=chosen]', 'a long one of my own');
     await page.click('main button');
+    await page.waitForURL(/\/overview$/);
+    await page.goto('/account');
     await page.waitForSelector('text=Tokens for scripts');
     await page.fill('[name=title]', 'nightly');
     await page.click('text=Create');

@@ -255,6 +255,8 @@ export const OPERATOR_EN = {
   quBodyLead: "Reading other people's mail is written into the audit log.",
   quGone: 'No message {mid} is known any more; finished ones are kept for a limited time.',
   quTimeline: 'What happened',
+  quTimelineSoon: 'Nothing of it is in the log yet.',
+  quLookAgain: 'Look again',
   quNoTimeline: 'Nothing of this message is in the log any more.',
   quDone: '{action}: {count} recipients.',
   quUndoHold: 'Undo: release again',

@@ -258,6 +258,8 @@ export const OPERATOR_ES: OperatorMessages = {
   quBodyLead: 'Leer correo ajeno queda en el registro de auditoría.',
   quGone: 'El mensaje {mid} ya no se conoce; los terminados se guardan un tiempo limitado.',
   quTimeline: 'Qué ocurrió',
+  quTimelineSoon: 'Todavía no hay nada de él en el registro.',
+  quLookAgain: 'Mirar de nuevo',
   quNoTimeline: 'En el registro ya no hay nada de este mensaje.',
   quDone: '{action}: {count} destinatarios.',
   quUndoHold: 'Deshacer: liberar de nuevo',

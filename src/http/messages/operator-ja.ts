@@ -254,6 +254,8 @@ export const OPERATOR_JA: OperatorMessages = {
   quBodyLead: '他人のメールを読むと監査ログに記録されます。',
   quGone: 'メッセージ {mid} は記録にありません。完了したものは一定期間だけ保存されます。',
   quTimeline: '経過',
+  quTimelineSoon: 'ログにはまだ何もありません。',
+  quLookAgain: 'もう一度見る',
   quNoTimeline: 'このメッセージについての記録はログに残っていません。',
   quDone: '{action}: 受信者 {count} 件。',
   quUndoHold: '元に戻す: 再び解放',

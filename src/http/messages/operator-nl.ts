@@ -259,6 +259,8 @@ export const OPERATOR_NL: OperatorMessages = {
   quBodyLead: 'Andermans mail lezen komt in het auditlogboek.',
   quGone: 'Bericht {mid} is niet (meer) bekend; afgehandelde berichten worden een tijd bewaard.',
   quTimeline: 'Wat er gebeurde',
+  quTimelineSoon: 'Er staat nog niets van in het logboek.',
+  quLookAgain: 'Opnieuw kijken',
   quNoTimeline: 'In het logboek staat niets (meer) over dit bericht.',
   quDone: '{action}: {count} ontvangers.',
   quUndoHold: 'Ongedaan maken: weer vrijgeven',

@@ -257,6 +257,8 @@ export const OPERATOR_PT: OperatorMessages = {
   quBodyLead: 'Ler correio alheio fica no registo de auditoria.',
   quGone: 'A mensagem {mid} já não é conhecida; as terminadas são guardadas por um tempo limitado.',
   quTimeline: 'O que aconteceu',
+  quTimelineSoon: 'Ainda não há nada dela no registo.',
+  quLookAgain: 'Ver de novo',
   quNoTimeline: 'No registo já não há nada desta mensagem.',
   quDone: '{action}: {count} destinatários.',
   quUndoHold: 'Desfazer: libertar de novo',
