@@ -80,7 +80,15 @@ function probeDependencies(house: ProbingHouse): ProbeDependencies {
     port: settings.port,
     deadlineMs: settings.deadlineMs,
     resolvers,
-    trust: { anchors: anchors.count, sources: anchors.sources },
+    // Read anew for each result: the configuration of an installation may change it.
+    trust: {
+      get anchors() {
+        return anchors.count;
+      },
+      get sources() {
+        return anchors.sources;
+      },
+    },
     ...inquiries(house),
     canaries: house.canaries,
     authorities: async (questions, signal) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { type Configuration, createConfiguration } from '../config/configuration.ts';
 import { controlsFor, DEFAULT_DESTINATION, type DestinationControls, entryFor } from '../policy/destination.ts';
+import { createCertificateStore } from '../store/certificate-store.ts';
 import { createConfigurationStore } from '../store/configuration-store.ts';
 import { type DatabasePlace, openDatabase } from '../store/database.ts';
 
@@ -28,6 +29,8 @@ export async function openPassingPlace(): Promise<PassingPlace> {
 
 export interface OpenConfiguration {
   readonly configuration: Configuration;
+  /** PEM of the demonstration certificate; null before the first start of the installation. Left out: nobody knows. */
+  readonly demo?: (() => Promise<string | null>) | undefined;
   close(): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ export async function openConfiguration(place: DataPlace, clock: Clock): Promise
   const database = await openDatabase(databasePlaceOf(place), { clock });
   return {
     configuration: createConfiguration(createConfigurationStore(database), clock),
+    demo: async () => (await createCertificateStore(database).demo())?.certificate ?? null,
     close: () => database.close(),
   };
 }

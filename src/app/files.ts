@@ -14,7 +14,7 @@ const READ_BYTES = 64 * 1024;
 
 /** A file that appears under its name only when it is complete. */
 export interface AtomicFile {
-  write(text: string): Promise<void>;
+  write(content: string | Uint8Array): Promise<void>;
   /** Puts it in its place. */
   commit(): Promise<void>;
   /** Leaves nothing behind. */

@@ -18,6 +18,7 @@ import { createNet, type Net } from '../net/net.ts';
 import { describeAnchorFault, type TrustAnchors } from '../pki/trust-anchors.ts';
 import type { StatusWorld } from '../revocation/fetch-status.ts';
 import type { StatusSource } from '../revocation/status.ts';
+import { followedAnchors } from './authorities.ts';
 import type { Recorded } from './recorder.ts';
 import { chooseResolvers, type ResolverChoice } from './resolvers.ts';
 import type { AppSettings } from './settings.ts';
@@ -49,8 +50,7 @@ export interface House {
 
 /** Throws for settings that cannot be used: whoever took them from a person has said so before. */
 export function createHouse(settings: AppSettings, world: Essentials): House {
-  const trust = loadTrust(settings);
-  if (!trust.ok) throw new Error(`the CA file cannot be used: ${describeAnchorFault(trust.failure)}`);
+  const anchors = anchorsOf(settings);
   const { clock } = world;
   const resolvers = chooseResolvers(settings.resolvers);
   const net = createNet({
@@ -60,7 +60,6 @@ export function createHouse(settings: AppSettings, world: Essentials): House {
     redirect: settings.redirect ?? undefined,
   });
   const resolver = createHouseResolver(settings, resolvers, world);
-  const anchors = trust.value;
   const fetch = createPolicyFetcher({ net, resolver, clock, anchors, port: settings.httpsPort });
   const policies = { cache: createMemoryPolicyCache(), fetch };
   return {
@@ -78,6 +77,14 @@ export function createHouse(settings: AppSettings, world: Essentials): House {
     heloName: settings.helo ?? ownName(),
     close: () => resolver.close(),
   };
+}
+
+/** Those of the start, or of the configuration in force where there is one. */
+function anchorsOf(settings: AppSettings): TrustAnchors {
+  if (settings.authorities !== undefined) return followedAnchors(settings, settings.authorities);
+  const trust = loadTrust(settings);
+  if (!trust.ok) throw new Error(`the CA file cannot be used: ${describeAnchorFault(trust.failure)}`);
+  return trust.value;
 }
 
 /** Loaded when the first certificate is asked about. */

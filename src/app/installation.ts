@@ -21,6 +21,7 @@ import {
   type SubmissionFault,
   type SubmittedMessage,
 } from '../delivery/submission.ts';
+import { type CertificateStore, createCertificateStore, type DemoPair } from '../store/certificate-store.ts';
 import { createConfigurationStore } from '../store/configuration-store.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { makeFolder } from '../store/folder.ts';
@@ -28,6 +29,8 @@ import { createQueueStore } from '../store/queue-store.ts';
 import { type DataPlace, databasePlaceOf } from './configuration.ts';
 import { createDelivery } from './delivery.ts';
 import { createDeliverySinks, type DeliverySinks } from './delivery-sinks.ts';
+import { demoCertificate } from './demo-certificate.ts';
+import { type ExpiryWatch, startExpiryWatch } from './expiry-watch.ts';
 import { createHouse, type House } from './house.ts';
 import { reportFiles } from './report-files.ts';
 import type { AppSettings } from './settings.ts';
@@ -47,6 +50,9 @@ export interface Installation {
   readonly followed: FollowedConfiguration;
   readonly house: House;
   readonly handOver: HandOver;
+  readonly certificates: CertificateStore;
+  /** What stands for the certificate that nobody chose (R105). */
+  readonly demo: DemoPair;
   /** Tells everybody who listens: the logs, alerts, and whoever asked for it. */
   readonly sinks: DeliverySinks;
   /** Whoever wants to count or show what happens; returns the way to stop. */
@@ -59,28 +65,37 @@ export interface Installation {
 export interface InstallationWishes {
   /** Sessions are counted, and domains that ask for TLS reports get them: by one process of an installation. */
   readonly tlsReports?: boolean | undefined;
+  /** Certificates that run out are told of; of several processes that do this one tells each. */
+  readonly expiryWatch?: boolean | undefined;
 }
 
 /** Rejects with `StoreTrouble` where the database cannot be opened, with an `Error` where its configuration is unreadable. */
 export async function openInstallation(
   place: DataPlace,
-  settings: AppSettings,
+  given: AppSettings,
   world: Essentials,
   wishes: InstallationWishes = {},
 ): Promise<Installation> {
   const { clock, random } = world;
-  const { log } = settings;
+  const { log } = given;
   makeFolder(place.data);
   const database = await openDatabase(databasePlaceOf(place), { clock });
   try {
     const queue = createQueueStore(database);
+    let expiry: ExpiryWatch | null = null;
     const configuration = createConfiguration(createConfigurationStore(database), clock);
     const follow = await configuration.follow({
-      onRevision: ({ revision }) => log('info', 'a configuration is in force', { revision }),
+      onRevision: ({ revision }) => {
+        log('info', 'a configuration is in force', { revision });
+        void expiry?.look();
+      },
       onFailure: (why) => log('error', 'a new configuration cannot be read; the one before stays in force', { why }),
     });
     if (!follow.ok) throw new Error(describeConfigurationFailure(follow.failure));
     const followed = follow.value;
+    const certificates = createCertificateStore(database);
+    const demo = await demoCertificate(certificates, clock.now());
+    const settings = { ...given, authorities: () => followed.snapshot().document.certificateAuthorities };
     const house = createHouse(settings, world);
     const hostname = house.heloName ?? (machineName() || 'localhost');
     const listeners = new Set<OnDeliveryEvent>();
@@ -111,6 +126,17 @@ export async function openInstallation(
       others: [(event) => tellAll(listeners, event)],
     });
     tell = sinks;
+    if (wishes.expiryWatch === true) {
+      expiry = startExpiryWatch({
+        clock,
+        log,
+        document: () => followed.snapshot().document,
+        notices: certificates,
+        alerts: () => followed.snapshot().document.alerts,
+        raise: (alert) => sinks.alerts?.raise(alert),
+      });
+      await expiry.look();
+    }
     return {
       place,
       settings,
@@ -122,6 +148,8 @@ export async function openInstallation(
       followed,
       house,
       handOver,
+      certificates,
+      demo,
       sinks,
       listen: (listener) => {
         listeners.add(listener);
@@ -129,6 +157,7 @@ export async function openInstallation(
       },
       submit: (message) => submitTo(queue, message, clock.now(), sinks),
       close: async () => {
+        expiry?.close();
         await sinks.close();
         followed.close();
         await house.close();

@@ -5,6 +5,7 @@
 import type { IpAddress } from '../base/ip-address.ts';
 import type { Log } from '../base/log.ts';
 import type { Mailbox } from '../base/mailbox.ts';
+import type { AuthoritySettings } from '../config/document.ts';
 import type { Destination } from '../net/net.ts';
 import type { GivenServer } from '../probe/target.ts';
 
@@ -16,6 +17,8 @@ export interface AppSettings {
   /** PEM certificates to trust besides the others. */
   readonly caFile: { readonly name: string; readonly pem: string } | null;
   readonly systemCa: boolean;
+  /** Whom the configuration of an installation trusts now; left out where there is none. */
+  readonly authorities?: (() => AuthoritySettings) | undefined;
   readonly port: number;
   readonly httpsPort: number;
   /** The name given in EHLO; null: this machine's. */

@@ -6,6 +6,7 @@ import {
   type AnchorSet,
   anchorsFromPem,
   bundledAnchors,
+  describeAnchorFault,
   SYSTEM_BUNDLE_FILES,
   type TrustAnchors,
   trustAnchors,
@@ -17,14 +18,26 @@ export interface TrustSettings {
 }
 
 /** Without `systemCa` only the named file counts; then an unreadable certificate in it is a fault, not a warning. */
-export function loadTrust({ systemCa, caFile }: TrustSettings): Outcome<TrustAnchors, AnchorFault> {
+export function loadTrust(settings: TrustSettings): Outcome<TrustAnchors, AnchorFault> {
+  const sets = readAnchorSets(settings);
+  return sets.ok ? succeeded(trustAnchors(sets.value)) : sets;
+}
+
+function readAnchorSets({ systemCa, caFile }: TrustSettings): Outcome<readonly AnchorSet[], AnchorFault> {
   const sets: AnchorSet[] = systemCa ? [bundledAnchors(), ...systemAnchors()] : [];
   if (caFile !== null) {
     const own = anchorsFromPem({ name: 'ca-file', date: null, text: caFile.pem, strict: true });
     if (!own.ok) return failed(own.failure);
     sets.unshift(own.value);
   }
-  return succeeded(trustAnchors(sets));
+  return succeeded(sets);
+}
+
+/** The same as sets, for settings that were checked before: throws for those that were not. */
+export function loadAnchorSets(settings: TrustSettings): readonly AnchorSet[] {
+  const sets = readAnchorSets(settings);
+  if (!sets.ok) throw new Error(`the CA file cannot be used: ${describeAnchorFault(sets.failure)}`);
+  return sets.value;
 }
 
 /** The first bundle file of the operating system that is there; none on systems that keep their roots elsewhere. */

@@ -28,3 +28,10 @@ export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
   while (rest.length > 0) order.push(...rest.splice(Math.floor(random() * rest.length), 1));
   return order;
 }
+
+/** So many octets, six of each draw. */
+export function octetsFrom(random: Random, count: number): Buffer {
+  const octets = Buffer.alloc(Math.ceil(count / 6) * 6);
+  for (let at = 0; at < octets.length; at += 6) octets.writeUIntBE(Math.floor(random() * 2 ** 48), at, 6);
+  return octets.subarray(0, count);
+}

@@ -2,6 +2,7 @@
  * The configuration commands: names, words and options, as a table. Without an operation the table commands hold the
  * dialogue of the appliance; with one they do a single step. What runs is loaded when it is asked for.
  */
+import { CERTIFICATE_COMMANDS } from './certificate-commands.ts';
 import {
   ALERT_FIELDS,
   ALERT_SETUP_FIELDS,
@@ -174,6 +175,7 @@ export const CONFIG_COMMANDS: readonly ConfigCommand[] = [
       ),
     ],
   ),
+  ...CERTIFICATE_COMMANDS,
   step('commit', 'put the pending changes in force', [['[comment...]', 'why']], [], life('commit')),
   step('clear', 'throw the pending changes away', [], [YES], life('clear')),
   step(

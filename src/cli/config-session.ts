@@ -4,6 +4,7 @@
  */
 import type { DataPlace } from '../app/configuration.ts';
 import { MAX_FILE_BYTES } from '../app/files.ts';
+import type { Lookups } from '../app/name-check.ts';
 import type { World } from '../app/world.ts';
 import type { Outcome } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
@@ -18,7 +19,7 @@ import { StoreTrouble } from '../store/trouble.ts';
 import { PLACE_OPTIONS } from './config-options.ts';
 import { type Dialogue, EndOfInput, MENU_TITLE, type Operation, openDialogue, runMenu } from './dialogue.ts';
 import { type GivenOptions, givenOptions, readText } from './given-options.ts';
-import type { OptionSpec } from './option-specs.ts';
+import { type OptionSpec, WORLD_OPTIONS } from './option-specs.ts';
 import type { Services } from './services.ts';
 import { readAll } from './target-input.ts';
 import { UsageError } from './usage-error.ts';
@@ -49,7 +50,16 @@ export interface ConfigSession {
   /** Makes a change pending, and says what was done. */
   change(edit: Edit, done: string): Promise<void>;
   readonly author: string;
+  /** PEM of the demonstration certificate; null where none was made yet. */
+  demo(): Promise<string | null>;
+  /** DNS lookups as these flags say. */
+  withLookups<Result>(work: (lookups: Lookups) => Promise<Result>): Promise<Result>;
 }
+
+/** What a command says that asks the DNS. */
+export const LOOKUP_OPTIONS: readonly OptionSpec[] = WORLD_OPTIONS.filter(({ flags }) =>
+  /^--(resolver|dnssec-anchor|timeout) /.test(flags),
+);
 
 /** A configuration that was not changed for a reason that is nobody's mistake: exit 1. */
 class Hindrance extends Error {
@@ -67,7 +77,7 @@ export async function inConfiguration(
   }
   const place = await givenOptions({ specs: PLACE_OPTIONS, known: invocation.known, flags, world });
   const where = placeOf(place, world.env);
-  const { configuration, close } = await services.openConfiguration(where).catch((error: unknown) => {
+  const { configuration, demo, close } = await services.openConfiguration(where).catch((error: unknown) => {
     if (!(error instanceof StoreTrouble)) throw error;
     const place = shownPlace(where);
     const words = storeTroubleText(error);
@@ -89,6 +99,13 @@ export async function inConfiguration(
       await world.stdout.write(`${printable(what)}\n`);
     },
     author: authorOf(world.env),
+    demo: async () => (await demo?.()) ?? null,
+    withLookups: async (work) => {
+      const { worldSettings } = await import('./world-options.ts');
+      const given = await givenOptions({ specs: LOOKUP_OPTIONS, known: invocation.known, flags, world });
+      const lookups = await services.openLookups(await worldSettings(given, world));
+      return work(lookups).finally(() => lookups.close());
+    },
   };
   try {
     await work(session);

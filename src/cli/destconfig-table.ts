@@ -126,7 +126,8 @@ function detailLine(
 
 /** The certificate of all outgoing TLS is Demo where none is chosen (R73). */
 export function globalLines({ global }: ConfigurationDocument): readonly string[] {
-  const certificate = global.certificate ?? `${DEMO_CERTIFICATE} (none is configured; nobody can verify it)`;
+  const certificate =
+    global.certificate ?? `${DEMO_CERTIFICATE} (none is configured: servers are shown none; nobody can verify Demo)`;
   return [labelled('Certificate', certificate), labelled('Required-TLS alert', onOff(global.requiredTlsAlert))];
 }
 

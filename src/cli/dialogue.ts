@@ -10,6 +10,9 @@ import { printable } from '../base/printable.ts';
 /** Characters of one answer: a list of a hundred targets fits. */
 export const MAX_ANSWER_LENGTH = 30_000;
 
+/** Lines that are pasted at once: a chain of ten certificates has 400. */
+const MAX_PASTED_LINES = 5_000;
+
 /** There are no more answers. Whatever was being asked is not done. */
 export class EndOfInput extends Error {
   override readonly name = 'EndOfInput';
@@ -30,6 +33,10 @@ export interface Dialogue {
   yesOrNo(question: string, preset: boolean): Promise<boolean>;
   /** Choices are numbered from 1; a number or the whole label chooses one. */
   choose<Value>(question: string, choices: readonly Choice<Value>[], preset: Value): Promise<Value>;
+  /** A passphrase: whatever is repeated of answers, this is not. */
+  askSecret<Value>(question: string, read: (answer: string) => Outcome<Value, string>): Promise<Value>;
+  /** Lines up to one with a dot alone; none of them is repeated, for there may be a key among them. */
+  paste(question: string): Promise<string>;
   /** No further input is read. */
   close(): Promise<void>;
 }
@@ -45,7 +52,7 @@ export function openDialogue(world: Pick<World, 'stdin' | 'stdinIsTerminal' | 's
   const lines = linesOf(world.stdin());
   const { stdout, stdinIsTerminal } = world;
 
-  async function answerTo(prompt: string, preset: string): Promise<string> {
+  async function answerTo(prompt: string, preset: string, isSecret = false): Promise<string> {
     await stdout.write(`\n${prompt}[${preset}]> `);
     const line = await lines.next();
     if (line.done === true) {
@@ -53,7 +60,7 @@ export function openDialogue(world: Pick<World, 'stdin' | 'stdinIsTerminal' | 's
       throw new EndOfInput('the input ended in the middle of a question');
     }
     const answer = line.value.trim();
-    if (!stdinIsTerminal) await stdout.write(`${printable(answer, MAX_ANSWER_LENGTH)}\n`);
+    if (!stdinIsTerminal) await stdout.write(`${isSecret ? '' : printable(answer, MAX_ANSWER_LENGTH)}\n`);
     return answer === '' ? preset : answer;
   }
 
@@ -61,9 +68,10 @@ export function openDialogue(world: Pick<World, 'stdin' | 'stdinIsTerminal' | 's
     prompt: string,
     preset: string,
     read: (answer: string) => Outcome<Value, string>,
+    isSecret = false,
   ): Promise<Value> {
     for (;;) {
-      const outcome = read(await answerTo(prompt, preset));
+      const outcome = read(await answerTo(prompt, preset, isSecret));
       if (outcome.ok) return outcome.value;
       await say(printable(outcome.failure));
     }
@@ -84,6 +92,17 @@ export function openDialogue(world: Pick<World, 'stdin' | 'stdinIsTerminal' | 's
       return until(`${question}\n${list}\n`, presetNumber === 0 ? '' : String(presetNumber), (answer) =>
         readChoice(answer, choices),
       );
+    },
+    askSecret: (question, read) => until(`${question}\n`, '', read, true),
+    paste: async (question) => {
+      await stdout.write(`\n${question}\nPress "." on a line of its own when done.\n`);
+      const pasted: string[] = [];
+      for (;;) {
+        const line = await lines.next();
+        if (line.done === true) throw new EndOfInput('the input ended in the middle of what was pasted');
+        if (line.value.trim() === '.' || pasted.length >= MAX_PASTED_LINES) return pasted.join('\n');
+        pasted.push(line.value);
+      }
     },
     close: async () => {
       await lines.return?.();

@@ -15,6 +15,7 @@ export function realServices(world: World): Services {
     openInstallation: async (place, settings, wishes) =>
       (await import('../app/installation.ts')).openInstallation(place, settings, world, wishes),
     openPassingPlace: async () => (await import('../app/configuration.ts')).openPassingPlace(),
+    openLookups: async (settings) => (await import('../app/open-lookups.ts')).openLookups(settings, world),
     routeOf: async (destination, settings) =>
       (await import('../app/route-of.ts')).routeOf(destination, settings, world),
     openLab: async (wishes) => (await import('./open-lab.ts')).openLab(world, wishes),

@@ -75,6 +75,7 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
   try {
     const installation = await services.openInstallation(place, settings, {
       tlsReports: given.flag('tlsReports'),
+      expiryWatch: true,
     });
     const concern = await folderConcern(place.data);
     if (concern !== null)
@@ -83,7 +84,8 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
     try {
       for (const role of roles) {
         const start = ROLES[role];
-        if (start !== undefined) running.push(await start({ ...command, settings, installation, lab }));
+        if (start !== undefined)
+          running.push(await start({ ...command, settings: installation.settings, installation, lab }));
       }
       await world.stdout.write(`${running.flatMap(({ lines }) => lines).join('\n')}\n`);
       await world.stderr.write(`tlsreach: serving ${roles.join(', ')} over ${whereOf(place, demo)}; Ctrl-C ends it\n`);

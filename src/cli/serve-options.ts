@@ -18,6 +18,10 @@ export const SERVE_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: '--tls-key <pem>', help: 'its private key' },
   {
+    flags: '--https',
+    help: 'HTTPS with the certificate that the configuration chooses for it; Demo, which nobody can verify, until it does',
+  },
+  {
     flags: '--trusted-proxy <address>',
     help: 'address or network whose X-Forwarded-For is believed (repeatable)',
     list: true,

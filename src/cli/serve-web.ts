@@ -8,10 +8,9 @@ import { createProbeJobs, DEFAULT_LIMITS } from '../app/probe-jobs.ts';
 import { createRequestKeys } from '../app/request-keys.ts';
 import { readWebFiles } from '../app/web-files.ts';
 import { keepPruning, openWebStores } from '../app/web-stores.ts';
-import type { World } from '../app/world.ts';
 import { VERSION } from '../base/version.ts';
 import { createWeb } from '../http/web.ts';
-import { type GivenOptions, readText } from './given-options.ts';
+import { readText } from './given-options.ts';
 import type { RunningRole, ServeContext } from './serve-command.ts';
 import { allowedPorts, listenAddressOf, trustedProxiesOf } from './serve-options.ts';
 import { describeListenFault, UsageError } from './usage-error.ts';
@@ -20,6 +19,8 @@ import { describeListenFault, UsageError } from './usage-error.ts';
 const PATIENCE_MS = 10_000;
 /** How often the certificate's files are looked at, ms. */
 const LOOK_MS = 60_000;
+/** How soon a commit reaches new connections, ms. */
+const LOOK_CONFIGURED_MS = 1_000;
 /** In the lab nobody has to be spared. */
 const DEMO_LIMITS = {
   ...DEFAULT_LIMITS,
@@ -31,7 +32,7 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
   const { given, world, services, settings, installation, lab } = context;
   const { clock, random } = world;
   const at = listenAddressOf(given);
-  const tls = await tlsOf(given, world);
+  const tls = await tlsOf(context);
   const stores = await openWebStores(installation.database, clock);
   const accounts = await createAccounts({ store: stores.accounts, clock, random });
   const ports = allowedPorts(given, [settings.port]);
@@ -107,9 +108,14 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
 
 type Pair = { readonly certificate: string; readonly key: string };
 
-async function tlsOf(given: GivenOptions, world: World): Promise<Pair | null> {
+async function tlsOf({ given, world, installation }: ServeContext): Promise<Pair | null> {
   const certificate = given.text('tlsCert');
   const key = given.text('tlsKey');
+  if (given.flag('https') === true) {
+    if (certificate !== undefined || key !== undefined)
+      throw new UsageError('--https and --tls-cert exclude each other');
+    return configuredPair(installation);
+  }
   if (certificate === undefined && key === undefined) return null;
   if (certificate === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together');
   const pair = {
@@ -121,16 +127,22 @@ async function tlsOf(given: GivenOptions, world: World): Promise<Pair | null> {
   return pair;
 }
 
+/** The one that the configuration in force chooses; Demo where it chooses none (R73, R105). */
+function configuredPair({ followed, demo }: ServeContext['installation']): Pair {
+  const { web, certificates } = followed.snapshot().document;
+  const chosen = certificates.find(({ name }) => name === web.certificate);
+  if (chosen === undefined) return demo;
+  return { certificate: `${chosen.certificate.trimEnd()}\n${chosen.chain}`, key: chosen.key };
+}
+
 /** A new certificate is taken over for new connections; one that cannot be used is not, and the log says so. */
-function watchCertificate(
-  { given, world, settings }: ServeContext,
-  first: Pair,
-  use: (pair: Pair) => void,
-): () => void {
+function watchCertificate(context: ServeContext, first: Pair, use: (pair: Pair) => void): () => void {
+  const { given, world, settings } = context;
+  const every = given.flag('https') === true ? LOOK_CONFIGURED_MS : LOOK_MS;
   let current = first;
   const look = async (): Promise<void> => {
     try {
-      const fresh = await tlsOf(given, world);
+      const fresh = await tlsOf(context);
       if (fresh === null || (fresh.certificate === current.certificate && fresh.key === current.key)) return;
       use(fresh);
       current = fresh;
@@ -143,7 +155,7 @@ function watchCertificate(
   };
   let cancel: () => void = () => {};
   const again = (): void => {
-    cancel = world.clock.setTimer(LOOK_MS, () => void look().finally(again));
+    cancel = world.clock.setTimer(every, () => void look().finally(again));
   };
   again();
   const release = world.onHangup?.(() => void look()) ?? (() => {});

@@ -5,6 +5,7 @@
 import type { DataPlace, OpenConfiguration, PassingPlace } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
 import type { Installation, InstallationWishes } from '../app/installation.ts';
+import type { OwnedLookups } from '../app/open-lookups.ts';
 import type { OpenQueue } from '../app/queue.ts';
 import type { AppSettings } from '../app/settings.ts';
 import type { DestinationControls } from '../policy/destination.ts';
@@ -51,6 +52,8 @@ export interface Services {
   /** Rejects with `StoreTrouble`. */
   openInstallation(place: DataPlace, settings: AppSettings, wishes: InstallationWishes): Promise<Installation>;
   openPassingPlace(): Promise<PassingPlace>;
+  /** Lookups of names as these settings have them. */
+  openLookups(settings: AppSettings): Promise<OwnedLookups>;
   /** Where mail to a destination would go now. */
   routeOf(destination: string, settings: AppSettings): Promise<RouteSummary>;
 }

@@ -39,6 +39,28 @@ export interface GlobalSettings {
   readonly requiredTlsAlert: boolean;
 }
 
+/** What the web of this installation shows to browsers. */
+export interface WebSettings {
+  /** Name of the certificate for HTTPS; null: Demo. */
+  readonly certificate: string | null;
+}
+
+/** A root, or another authority, that somebody trusts on purpose. */
+export interface CustomAuthority {
+  readonly name: string;
+  /** PEM. */
+  readonly certificate: string;
+}
+
+/** Whose signatures count when certificates of others are verified (R87). */
+export interface AuthoritySettings {
+  /** The roots of the system and of Node. */
+  readonly system: boolean;
+  /** Those of `list`. */
+  readonly custom: boolean;
+  readonly list: readonly CustomAuthority[];
+}
+
 /** A certificate with its key under a name. All three are PEM. */
 export interface NamedCertificate {
   readonly name: string;
@@ -58,10 +80,14 @@ export interface ConfigurationDocument {
   readonly bounceVerification: BounceVerificationSettings;
   readonly dkim: readonly DkimKey[];
   readonly certificates: readonly NamedCertificate[];
+  readonly certificateAuthorities: AuthoritySettings;
+  readonly web: WebSettings;
   readonly alerts: AlertSettings;
 }
 
 const MAX_CERTIFICATES = 1_000;
+/** Twice as many as the system's own list has. */
+export const MAX_AUTHORITIES = 500;
 const MAX_ALERT_RECIPIENTS = 1_000;
 
 export const GlobalSettingsSchema = Type.Object(
@@ -86,6 +112,33 @@ export const NamedCertificateSchema = Type.Object(
     key: Type.String({ minLength: 1, maxLength: MAX_PEM_LENGTH, description: 'PEM of the private key. Never shown.' }),
   },
   { additionalProperties: false, description: 'A certificate with its private key.' },
+);
+
+export const CustomAuthoritySchema = Type.Object(
+  {
+    name: name('What people call it.'),
+    certificate: Type.String({ minLength: 1, maxLength: MAX_PEM_LENGTH, description: 'PEM of one certificate.' }),
+  },
+  { additionalProperties: false, description: 'An authority that is trusted on purpose.' },
+);
+
+export const AuthoritySettingsSchema = Type.Object(
+  {
+    system: Type.Boolean({ default: true, description: 'The roots of the system and of Node are trusted.' }),
+    custom: Type.Boolean({ default: true, description: 'Those of the list are trusted.' }),
+    list: Type.Array(CustomAuthoritySchema, { default: [], maxItems: MAX_AUTHORITIES }),
+  },
+  { additionalProperties: false, description: 'Who is trusted when certificates of others are verified.' },
+);
+
+export const WebSettingsSchema = Type.Object(
+  {
+    certificate: Type.Union([name(''), Type.Null()], {
+      default: null,
+      description: 'Name of the certificate for HTTPS; null: the demonstration certificate.',
+    }),
+  },
+  { additionalProperties: false, description: 'The web of this installation.' },
 );
 
 export const AlertRecipientSchema = Type.Object(
@@ -129,6 +182,8 @@ export const ConfigurationSchema = Type.Object(
     bounceVerification: byDefault(BounceVerificationSchema, {}),
     dkim: DkimKeysSchema,
     certificates: Type.Array(NamedCertificateSchema, { default: [], maxItems: MAX_CERTIFICATES }),
+    certificateAuthorities: byDefault(AuthoritySettingsSchema, {}),
+    web: byDefault(WebSettingsSchema, {}),
     alerts: byDefault(AlertSettingsSchema, {}),
   },
   { additionalProperties: false, description: 'The configuration of an installation.' },
@@ -147,5 +202,7 @@ export const INITIAL_DOCUMENT: ConfigurationDocument = {
   bounceVerification: { keys: [], untaggedBounces: 'reject' },
   dkim: [],
   certificates: [],
+  certificateAuthorities: { system: true, custom: true, list: [] },
+  web: { certificate: null },
   alerts: DEFAULT_ALERT_SETTINGS,
 };

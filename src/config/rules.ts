@@ -10,7 +10,12 @@ import type { Outcome } from '../base/outcome.ts';
 import type { SmtpRoute } from '../delivery/settings.ts';
 import { DEFAULT_BOUNCE_PROFILE } from '../policy/destination.ts';
 import { parseDestinationName, parseHost, parseRouteName } from './destination-name.ts';
-import { type ConfigurationDocument, DEMO_CERTIFICATE, type NamedCertificate } from './document.ts';
+import {
+  type AuthoritySettings,
+  type ConfigurationDocument,
+  DEMO_CERTIFICATE,
+  type NamedCertificate,
+} from './document.ts';
 import { type ConfigurationFault, showGiven } from './fault.ts';
 import { MASK } from './secrets.ts';
 
@@ -120,6 +125,10 @@ function checkNames(document: ConfigurationDocument, tell: Tell): void {
     document.certificates.map(({ name }) => name),
   );
   once(
+    'certificateAuthorities.list',
+    document.certificateAuthorities.list.map(({ name }) => name),
+  );
+  once(
     'alerts.recipients',
     document.alerts.recipients.map(({ address }) => address),
   );
@@ -167,6 +176,10 @@ function checkReferences(document: ConfigurationDocument, tell: Tell): void {
   if (certificate !== null && !certificates.has(certificate)) {
     tell('global.certificate', null, missing(certificate, 'certificate', certificates));
   }
+  const ofWeb = document.web.certificate;
+  if (ofWeb !== null && !certificates.has(ofWeb)) {
+    tell('web.certificate', null, missing(ofWeb, 'certificate', certificates));
+  }
 }
 
 function checkValues(document: ConfigurationDocument, tell: Tell): void {
@@ -191,6 +204,7 @@ function checkValues(document: ConfigurationDocument, tell: Tell): void {
     tell('delivery.maxTlsConnections', null, why);
   }
   for (const [index, each] of document.certificates.entries()) checkCertificate(each, `certificates[${index}]`, tell);
+  checkAuthorities(document.certificateAuthorities, tell);
   for (const [index, { domain, privateKey }] of document.dkim.entries()) {
     const why = keyFault(privateKey);
     if (why !== null) tell(`dkim[${index}].privateKey`, domain, why);
@@ -219,6 +233,19 @@ function checkCertificate({ name, certificate, chain, key }: NamedCertificate, p
   if (why !== null) tell(`${place}.key`, name, why);
   else if (!leaf.checkPrivateKey(createPrivateKey(key)))
     tell(`${place}.key`, name, 'is not the key of the certificate');
+}
+
+/** Each is one certificate of an authority, and none stands there twice. */
+function checkAuthorities({ list }: AuthoritySettings, tell: Tell): void {
+  const seen = new Map<string, string>();
+  for (const [index, { name, certificate }] of list.entries()) {
+    const place = `certificateAuthorities.list[${index}].certificate`;
+    const read = certificateOf(certificate);
+    if (read === null) tell(place, name, 'is no PEM certificate');
+    else if (!read.ca) tell(place, name, 'is not the certificate of an authority (its CA flag is not set)');
+    else if (seen.has(read.fingerprint256)) tell(place, name, `is the same as ${seen.get(read.fingerprint256)}`);
+    else seen.set(read.fingerprint256, name);
+  }
 }
 
 /** The first certificate of a PEM text. */

@@ -1,8 +1,14 @@
 /** The parts of the configuration that stand alone: the default entry, what holds for all destinations, delivery, alerts. */
-import type { TSchema } from 'typebox';
-import { DeliverySettingsSchema } from '../config/delivery-schema.ts';
+import Type, { type TSchema } from 'typebox';
+import { BounceVerificationSchema, DeliverySettingsSchema } from '../config/delivery-schema.ts';
 import { DestinationControlsSchema } from '../config/destination-schema.ts';
-import { AlertSettingsSchema, type ConfigurationDocument, GlobalSettingsSchema } from '../config/document.ts';
+import {
+  AlertSettingsSchema,
+  AuthoritySettingsSchema,
+  type ConfigurationDocument,
+  GlobalSettingsSchema,
+  WebSettingsSchema,
+} from '../config/document.ts';
 import type { TableRow } from './table-api.ts';
 
 export interface ConfigurationSection {
@@ -69,7 +75,61 @@ export const ALERTS: ConfigurationSection = {
   with: (document, section) => ({ ...document, alerts: section as unknown as ConfigurationDocument['alerts'] }),
 };
 
-export const SECTIONS: readonly ConfigurationSection[] = [DEFAULT_ENTRY, GLOBAL, DELIVERY, ALERTS];
+export const WEB: ConfigurationSection = {
+  path: 'web',
+  id: 'Web',
+  noun: 'the settings of the web',
+  schema: WebSettingsSchema,
+  tables: [],
+  example: { certificate: null },
+  of: ({ web }) => ({ ...web }),
+  with: (document, section) => ({ ...document, web: section as unknown as ConfigurationDocument['web'] }),
+};
+
+export const AUTHORITIES: ConfigurationSection = {
+  path: 'certificate-authorities',
+  id: 'CertificateAuthorities',
+  noun: 'which lists of authorities are trusted',
+  schema: AuthoritySettingsSchema,
+  tables: ['list'],
+  example: { system: true, custom: true },
+  of: ({ certificateAuthorities }) => ({ ...certificateAuthorities }),
+  with: (document, section) => ({
+    ...document,
+    certificateAuthorities: section as unknown as ConfigurationDocument['certificateAuthorities'],
+  }),
+};
+
+/** Its keys are secrets, and are made and purged elsewhere. */
+export const BOUNCE_VERIFICATION: ConfigurationSection = {
+  path: 'bounce-verification',
+  id: 'BounceVerification',
+  noun: 'what becomes of bounces without a tag',
+  schema: Type.Object(
+    { untaggedBounces: BounceVerificationSchema.properties.untaggedBounces },
+    { additionalProperties: false },
+  ),
+  tables: [],
+  example: { untaggedBounces: 'reject' },
+  of: ({ bounceVerification }) => ({ untaggedBounces: bounceVerification.untaggedBounces }),
+  with: (document, section) => ({
+    ...document,
+    bounceVerification: {
+      ...(section as unknown as ConfigurationDocument['bounceVerification']),
+      keys: document.bounceVerification.keys,
+    },
+  }),
+};
+
+export const SECTIONS: readonly ConfigurationSection[] = [
+  DEFAULT_ENTRY,
+  GLOBAL,
+  DELIVERY,
+  ALERTS,
+  WEB,
+  AUTHORITIES,
+  BOUNCE_VERIFICATION,
+];
 
 /** The section with these fields; what is left out stays, and so do lists that are written elsewhere. */
 export function withFields(

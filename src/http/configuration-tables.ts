@@ -5,7 +5,7 @@ import { printable } from '../base/printable.ts';
 import { BounceProfileSchema, GatewaySchema, SmtpRouteSchema } from '../config/delivery-schema.ts';
 import { parseDestinationName, parseRouteName } from '../config/destination-name.ts';
 import { DestinationEntrySchema } from '../config/destination-schema.ts';
-import { AlertRecipientSchema, type ConfigurationDocument, NamedCertificateSchema } from '../config/document.ts';
+import { AlertRecipientSchema, type ConfigurationDocument } from '../config/document.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 function anyName(text: string): Outcome<string, string> {
@@ -91,22 +91,6 @@ export const ALERT_RECIPIENTS: ApiTable = {
     const mailbox = parseMailbox(text);
     return mailbox.ok ? succeeded(mailbox.value.text) : failed(describeMailboxFault(mailbox.failure));
   },
-};
-
-/** On pages alone: what the API does with certificates is more than writing rows. */
-export const CERTIFICATES: ApiTable = {
-  path: 'certificates',
-  noun: 'certificate',
-  id: 'Certificate',
-  nameKey: 'name',
-  schema: NamedCertificateSchema,
-  example: {},
-  rows: ({ certificates }) => rowsOf(certificates),
-  withRows: (document, rows) => ({
-    ...document,
-    certificates: rows as unknown as ConfigurationDocument['certificates'],
-  }),
-  parseName: anyName,
 };
 
 export const TABLES: readonly ApiTable[] = [DESTINATIONS, BOUNCE_PROFILES, SMTP_ROUTES, GATEWAYS, ALERT_RECIPIENTS];

@@ -1,4 +1,9 @@
 /** Which language a page is in: the one that was chosen, else the first of the browser's that we have (RFC 9110 12.5.4). */
+import { CERTIFICATES_EN, type CertificatesKey, type CertificatesMessages } from './messages/certificates-en.ts';
+import { CERTIFICATES_ES } from './messages/certificates-es.ts';
+import { CERTIFICATES_JA } from './messages/certificates-ja.ts';
+import { CERTIFICATES_NL } from './messages/certificates-nl.ts';
+import { CERTIFICATES_PT } from './messages/certificates-pt.ts';
 import { EN, type Messages, type MessageKey as TesterKey } from './messages/en.ts';
 import { ES } from './messages/es.ts';
 import { JA } from './messages/ja.ts';
@@ -16,16 +21,19 @@ import { RESULT_NL } from './messages/result-nl.ts';
 import { RESULT_PT } from './messages/result-pt.ts';
 
 export const LANGUAGES = {
-  en: { name: 'English', messages: { ...EN, ...RESULT_EN, ...OPERATOR_EN } },
-  nl: { name: 'Nederlands', messages: { ...NL, ...RESULT_NL, ...OPERATOR_NL } },
-  es: { name: 'Español', messages: { ...ES, ...RESULT_ES, ...OPERATOR_ES } },
-  pt: { name: 'Português', messages: { ...PT, ...RESULT_PT, ...OPERATOR_PT } },
-  ja: { name: '日本語', messages: { ...JA, ...RESULT_JA, ...OPERATOR_JA } },
+  en: { name: 'English', messages: { ...EN, ...RESULT_EN, ...OPERATOR_EN, ...CERTIFICATES_EN } },
+  nl: { name: 'Nederlands', messages: { ...NL, ...RESULT_NL, ...OPERATOR_NL, ...CERTIFICATES_NL } },
+  es: { name: 'Español', messages: { ...ES, ...RESULT_ES, ...OPERATOR_ES, ...CERTIFICATES_ES } },
+  pt: { name: 'Português', messages: { ...PT, ...RESULT_PT, ...OPERATOR_PT, ...CERTIFICATES_PT } },
+  ja: { name: '日本語', messages: { ...JA, ...RESULT_JA, ...OPERATOR_JA, ...CERTIFICATES_JA } },
 } as const satisfies Readonly<
-  Record<string, { readonly name: string; readonly messages: Messages & ResultMessages & OperatorMessages }>
+  Record<
+    string,
+    { readonly name: string; readonly messages: Messages & ResultMessages & OperatorMessages & CertificatesMessages }
+  >
 >;
 
-export type MessageKey = TesterKey | ResultKey | OperatorKey;
+export type MessageKey = TesterKey | ResultKey | OperatorKey | CertificatesKey;
 
 export type Language = keyof typeof LANGUAGES;
 

@@ -1,12 +1,11 @@
 /** Settings as pages: tables and sections of the configuration by one form each, and the audit log. */
-import { X509Certificate } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failed, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import type { Edit } from '../config/configuration.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
 import { ALERTS, type ConfigurationSection, DELIVERY, withFields } from './configuration-sections.ts';
-import { ALERT_RECIPIENTS, BOUNCE_PROFILES, CERTIFICATES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
+import { ALERT_RECIPIENTS, BOUNCE_PROFILES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
 import type { MessageKey } from './languages.ts';
 import { configurationProblem } from './operator.ts';
@@ -72,15 +71,6 @@ const TABLE_PAGES: readonly TablePage[] = [
     blank: () => ({ address: '', classes: ['system', 'delivery', 'certificate'], severities: ['critical', 'warning'] }),
     about: (row) => [row['severities'], row['classes']].map((each) => (each as string[]).join(', ')).join(' · '),
   },
-  {
-    table: CERTIFICATES,
-    base: '/certificates',
-    title: 'ceTitle',
-    lead: 'ceLead',
-    empty: 'ceNone',
-    blank: () => ({ name: '', certificate: '', chain: '', key: '' }),
-    about: (row) => aboutCertificate(String(row['certificate'])),
-  },
 ];
 
 const SECTION_PAGES: readonly {
@@ -115,6 +105,9 @@ const CARDS = [
   ['/settings/delivery', 'stDelivery', 'stDeliveryLead'],
   ['/settings/alerts', 'stAlerts', 'stAlertsLead'],
   ['/settings/alert-recipients', 'stRecipients', 'stRecipientsLead'],
+  ['/certificates/authorities', 'caTitle', 'caLead'],
+  ['/settings/dkim-keys', 'dkTitle', 'dkLead'],
+  ['/settings/bounce-keys', 'bvTitle', 'bvLead'],
   ['/account', 'stPeople', 'stPeopleLead'],
   ['/settings/audit', 'stAudit', 'stAuditLead'],
   ['/settings/file', 'stFile', 'stFileLead'],
@@ -179,7 +172,6 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
         name: nameOf(row),
         about: printable(about(row, document), 500),
         kept: nameOf(row) === kept,
-        inUse: table === CERTIFICATES && document.global.certificate === nameOf(row),
       })),
       next: rows.length > PAGE ? nameOf(rows[PAGE - 1] ?? {}) : '',
     };
@@ -332,14 +324,4 @@ function sectionPages(desk: Desk, { section, base, title, related }: (typeof SEC
 /** One field of a row as its form shows it. */
 function fieldText({ schema }: ApiTable, row: TableRow, key: string): string {
   return fieldsOfSchema(schema, row, [], (message) => message).find((field) => field.key === key)?.value ?? '';
-}
-
-function aboutCertificate(pem: string): string {
-  try {
-    const { subject, validTo, issuer } = new X509Certificate(pem);
-    const [who, by] = [subject, issuer].map((name) => (name ?? '').replaceAll('\n', ', '));
-    return `${who} · ${by} · → ${new Date(validTo).toISOString().slice(0, 10)}`;
-  } catch {
-    return '–';
-  }
 }

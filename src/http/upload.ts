@@ -2,7 +2,6 @@
  * Forms with a file in them. They are read part by part within bounds, and the session's own token has to stand first
  * (CSRF): before it is there nothing behind it is looked at, let alone kept.
  */
-import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOwnToken, outOfDate, withToken } from './form-guard.ts';
 import { problemOf } from './problem.ts';
@@ -14,6 +13,8 @@ const MAX_PARTS = 12;
 const AROUND = 64 * 1024;
 /** Name of the field with the file. */
 export const UPLOAD = 'upload';
+/** Under this name the body has the same file octet for octet. */
+const OCTETS = 'upload-octets';
 
 /** What the reader of parts lets through; more of it ends in "too large". */
 export function uploadLimits(bytes: number) {
@@ -52,15 +53,18 @@ export function readingUpload(views: Views) {
 
 async function fieldsOf(
   request: FastifyRequest,
-): Promise<Readonly<Record<string, string | null>> | 'no-token' | 'too-large'> {
-  const fields: Record<string, string | null> = {};
+): Promise<Readonly<Record<string, string | null | Buffer>> | 'no-token' | 'too-large'> {
+  const fields: Record<string, string | null | Buffer> = {};
   let trusted = false;
   for await (const part of request.parts()) {
     if (!trusted) {
       trusted = part.type === 'field' && part.fieldname === 'csrf' && isOwnToken(request, part.value);
       if (!trusted) return 'no-token';
-    } else if (part.type === 'file') fields[UPLOAD] = part.fieldname === UPLOAD ? await textOf(part) : '';
-    else if (part.valueTruncated) return 'too-large';
+    } else if (part.type === 'file') {
+      const octets = part.fieldname === UPLOAD ? await part.toBuffer() : Buffer.alloc(0);
+      fields[UPLOAD] = textOf(octets);
+      fields[OCTETS] = octets;
+    } else if (part.valueTruncated) return 'too-large';
     else if (typeof part.value === 'string') fields[part.fieldname] = part.value;
   }
   return trusted ? fields : 'no-token';
@@ -76,9 +80,14 @@ export function textGiven(body: unknown, pasted: string): string | null {
   return (file === '' ? pasted : file).replace(/\r\n?/g, '\n').replaceAll('\t', ' ');
 }
 
+/** The same for files that are no text: the chosen file, else the pasted text as it stands. */
+export function octetsGiven(body: unknown, pasted: string): Buffer {
+  const { [OCTETS]: octets } = (body ?? {}) as { readonly [OCTETS]?: unknown };
+  return Buffer.isBuffer(octets) && octets.length > 0 ? octets : Buffer.from(pasted);
+}
+
 /** UTF-8, or UTF-16 where its mark says so, as some editors write. */
-async function textOf(file: MultipartFile): Promise<string | null> {
-  const bytes = await file.toBuffer();
+function textOf(bytes: Buffer): string | null {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
   try {
     const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);

@@ -2,7 +2,7 @@
  * Keys for minted certificates and signatures by them: everything OpenSSL can do, synchronously, with the matching
  * AlgorithmIdentifier (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
  */
-import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { constants, generateKeyPair, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { Constructed, Integer, Null, ObjectIdentifier, Sequence } from 'asn1js';
 
 /** Sorts of key that can be generated. RSA generation takes a tenth of a second and more: reuse the key where it can be. */
@@ -46,6 +46,17 @@ export function generateKey(spec: KeySpec): KeyObject {
     case 'ed448':
       return generateKeyPairSync('ed448').privateKey;
   }
+}
+
+/** The same for the sorts that take long, beside the event loop: for processes that do other work meanwhile. */
+export function generateKeyLater(spec: 'rsa2048' | 'rsa3072' | 'rsa4096' | 'p256' | 'ed25519'): Promise<KeyObject> {
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, _public: KeyObject, key: KeyObject): void =>
+      error === null ? resolve(key) : reject(error);
+    if (spec === 'p256') generateKeyPair('ec', { namedCurve: 'prime256v1' }, done);
+    else if (spec === 'ed25519') generateKeyPair('ed25519', undefined, done);
+    else generateKeyPair('rsa', { modulusLength: Number(spec.slice(3)) }, done);
+  });
 }
 
 /** How a key signs: the AlgorithmIdentifier to write and the signature over the bytes. */

@@ -102,7 +102,7 @@ export async function probe(
       startedAt,
       elapsedMs: Math.round(clock.monotonic() - since),
       resolvers: dependencies.resolvers,
-      trust: dependencies.trust,
+      trust: { ...dependencies.trust },
     });
     const result = await (async (): Promise<ProbeResult> => {
       if (route.kind !== 'route') return resultWithoutRoute(frame(), route);

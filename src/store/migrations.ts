@@ -13,6 +13,7 @@ export function migrationsFor(kind: DatabaseKind): Readonly<Record<string, Migra
     '0002-configuration': step(kind === 'file' ? configurationTables(SQLITE) : configurationTables(POSTGRES)),
     '0003-web': step(kind === 'file' ? webTables(SQLITE) : webTables(POSTGRES)),
     '0004-tester': step(kind === 'file' ? testerTables(SQLITE) : testerTables(POSTGRES)),
+    '0006-certificates': step(kind === 'file' ? certificateTables(SQLITE) : certificateTables(POSTGRES)),
   };
 }
 
@@ -157,5 +158,15 @@ function testerTables({ integer, clustered }: Words): readonly string[] {
       batch text not null, place ${integer} not null, target text not null, state text not null, probe text,
       tries ${integer} not null, value ${integer}, problem_kind text, problem text,
       primary key (batch, place)) ${clustered}`,
+  ];
+}
+
+function certificateTables({ integer, clustered }: Words): readonly string[] {
+  return [
+    `create table demo_certificate (
+      id ${integer} primary key, certificate text not null, private_key text not null, made_at ${integer} not null)`,
+    `create table expiry_notice (
+      fingerprint text not null, days ${integer} not null, at ${integer} not null,
+      primary key (fingerprint, days)) ${clustered}`,
   ];
 }

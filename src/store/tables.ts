@@ -26,6 +26,8 @@ export interface Tables {
   readonly request_key: RequestKeyTable;
   readonly batch: BatchTable;
   readonly batch_item: BatchItemTable;
+  readonly demo_certificate: DemoCertificateTable;
+  readonly expiry_notice: ExpiryNoticeTable;
 }
 
 interface MessageTable {
@@ -243,4 +245,19 @@ interface AuditTable {
   readonly who: string;
   readonly what: string;
   readonly detail: string;
+}
+
+/** One row, `id` 1: PEM texts. */
+interface DemoCertificateTable {
+  readonly id: number;
+  readonly certificate: string;
+  readonly private_key: string;
+  readonly made_at: number;
+}
+
+/** Of a certificate it was told that it runs out in so many days. */
+interface ExpiryNoticeTable {
+  readonly fingerprint: string;
+  readonly days: number;
+  readonly at: number;
 }

@@ -240,7 +240,10 @@ test('SETUP chooses certificate and alert for all destinations, Demo where there
   const store = memoryConfigurationStore();
   const seen = await talk(store, ['setup', '', 'y', 'detail', '']);
   assert.match(seen.stdout, /Choose the certificate for outgoing SMTP TLS connections:\n1\. Demo\n\[1\]> /);
-  assert.match(seen.stdout, /Certificate: +Demo \(none is configured; nobody can verify it\)/);
+  assert.match(
+    seen.stdout,
+    /Certificate: +Demo \(none is configured: servers are shown none; nobody can verify Demo\)/,
+  );
   assert.deepEqual((await documentOf(store)).global, { certificate: null, requiredTlsAlert: true });
   assert.equal((await step(store, 'setup', '--certificate', 'nobody')).code, 2);
   const off = await step(store, 'setup', '--certificate', 'demo', '--required-tls-alert', 'off');

@@ -22,6 +22,7 @@ const services = {
   openConfiguration: () => assert.fail(),
   openQueue: () => assert.fail(),
   openInstallation: () => assert.fail(),
+  openLookups: () => assert.fail(),
   routeOf: () => assert.fail(),
   openPassingPlace: () => assert.fail(),
 };

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { configure, runHere } from '../support/installation.ts';
 import { mint } from '../support/smtp-peer.ts';
 
 const EXECUTABLE = fileURLToPath(new URL('../../src/tlsreach.js', import.meta.url));
@@ -95,7 +96,36 @@ test('the web is served over HTTPS, follows a new certificate, ends with 0 and k
   }
 });
 
+test('serve --https shows Demo until the configuration chooses another certificate, which new connections get (R73, R105)', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'tlsreach-serve-'));
+  try {
+    const served = await serve(['--data', data, '--https']);
+    assert.match(served.said, /^The web is at https:/);
+    assert.equal(await presented(served.port), 'tlsreach demonstration certificate');
+    const issued = mint({ subject: { CN: 'chosen.example' } });
+    await configure(data, (document) => ({
+      ...document,
+      certificates: [{ name: 'mine', certificate: issued.certificate, chain: '', key: issued.keyPem }],
+      web: { certificate: 'mine' },
+    }));
+    for (let tries = 0; tries < 300 && (await presented(served.port)) !== 'chosen.example'; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(await presented(served.port), 'chosen.example');
+    assert.equal(await ended(served), 0);
+    const list = await runHere(['certconfig', 'list', '--data', data]);
+    assert.match(list.out, /^Demo +tlsreach demonstration .*outgoing TLS$/m);
+    assert.match(list.out, /^mine +chosen\.example .*HTTPS$/m);
+    const demo = await runHere(['certconfig', 'print', 'demo', '--data', data]);
+    assert.match(demo.out, /Verifiable: +never/);
+    assert.doesNotMatch(demo.out, /PRIVATE KEY/);
+  } finally {
+    rmSync(data, { recursive: true });
+  }
+});
+
 for (const [argv, words] of [
+  [['--https', '--tls-cert', '/nowhere.pem'], /exclude each other/],
   [['--http', 'localhost:80'], /an address and a port/],
   [['--http', '127.0.0.1:99999'], /an address and a port/],
   [['--trusted-proxy', 'everybody'], /no address and no network/],

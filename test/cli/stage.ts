@@ -34,6 +34,7 @@ export interface Scene {
   readonly createDeliverer?: Services['createDeliverer'];
   readonly openQueue?: Services['openQueue'];
   readonly openInstallation?: Services['openInstallation'];
+  readonly openLookups?: Services['openLookups'];
   readonly routeOf?: Services['routeOf'];
   readonly configuredControls?: Services['configuredControls'];
   /** Called with the function that plays Ctrl-C. */
@@ -152,6 +153,7 @@ export async function play(scene: Scene): Promise<Seen> {
     openQueue: scene.openQueue ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
     openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
+    openLookups: scene.openLookups ?? nobodyDelivers,
     routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
     configuredControls: scene.configuredControls,
     openLab: async () => ({

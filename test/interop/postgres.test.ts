@@ -6,6 +6,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { migrationsFor } from '../../src/store/migrations.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
 import { StoreTrouble } from '../../src/store/trouble.ts';
+import { certificateContract } from '../support/certificate-contract.ts';
 import { configurationContract } from '../support/configuration-contract.ts';
 import { outlivesContract } from '../support/outlives-contract.ts';
 import { processContract } from '../support/process-contract.ts';
@@ -26,6 +27,7 @@ else {
   queueContract('PostgreSQL', newDatabase);
   configurationContract('PostgreSQL', newDatabase);
   outlivesContract('PostgreSQL', async () => ({ kind: 'postgres', url: await rig.newDatabase() }));
+  certificateContract('PostgreSQL', newDatabase);
   processContract('PostgreSQL', async (context) => {
     const where = await rig.newDatabase();
     return {

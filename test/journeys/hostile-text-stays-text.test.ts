@@ -107,6 +107,7 @@ describe('text of a hostile host stays text', () => {
       openQueue: () => Promise.reject(new Error('the queue is not asked for')),
       openInstallation: () => Promise.reject(new Error('nothing is served')),
       openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
+      openLookups: async () => assert.fail(),
       routeOf: () => Promise.reject(new Error('no route is asked for')),
     });
     return { code, ...seen };

@@ -212,10 +212,6 @@ export const OPERATOR_EN = {
   stMay: 'may be left empty',
 
   ceTitle: 'Certificates',
-  ceLead: 'What this system shows of itself when it delivers.',
-  ceNone: 'There is no certificate yet ("Demo"): none is shown to servers that ask for one. Add your own as PEM.',
-  ceUntil: 'valid until {time}',
-  ceInUse: 'in use for outgoing TLS',
 
   quTitle: 'Queue',
   quLead: 'What waits, for each destination.',

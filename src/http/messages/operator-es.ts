@@ -215,11 +215,6 @@ export const OPERATOR_ES: OperatorMessages = {
   stMay: 'puede quedar vacío',
 
   ceTitle: 'Certificados',
-  ceLead: 'Lo que este sistema muestra de sí mismo al entregar.',
-  ceNone:
-    'Aún no hay certificado ("Demo"): a los servidores que lo pidan no se les muestra ninguno. Añada el suyo en PEM.',
-  ceUntil: 'válido hasta {time}',
-  ceInUse: 'en uso para TLS saliente',
 
   quTitle: 'Cola',
   quLead: 'Lo que espera, por destino.',

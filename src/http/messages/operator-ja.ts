@@ -211,11 +211,6 @@ export const OPERATOR_JA: OperatorMessages = {
   stMay: '空欄でもかまいません',
 
   ceTitle: '証明書',
-  ceLead: '配信するときに、このシステムが示すもの。',
-  ceNone:
-    '証明書はまだありません (「Demo」)。求めるサーバーには何も提示しません。自分の証明書を PEM で追加してください。',
-  ceUntil: '{time} まで有効',
-  ceInUse: '送信 TLS で使用中',
 
   quTitle: 'キュー',
   quLead: '宛先ごとに待機しているもの。',

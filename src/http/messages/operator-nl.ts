@@ -216,11 +216,6 @@ export const OPERATOR_NL: OperatorMessages = {
   stMay: 'mag leeg blijven',
 
   ceTitle: 'Certificaten',
-  ceLead: 'Wat dit systeem van zichzelf laat zien als het bezorgt.',
-  ceNone:
-    'Er is nog geen certificaat ("Demo"): servers die erom vragen krijgen er geen te zien. Voeg uw eigen toe als PEM.',
-  ceUntil: 'geldig tot {time}',
-  ceInUse: 'in gebruik voor uitgaande TLS',
 
   quTitle: 'Wachtrij',
   quLead: 'Wat er wacht, per bestemming.',

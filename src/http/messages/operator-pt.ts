@@ -214,11 +214,6 @@ export const OPERATOR_PT: OperatorMessages = {
   stMay: 'pode ficar vazio',
 
   ceTitle: 'Certificados',
-  ceLead: 'O que este sistema mostra de si quando entrega.',
-  ceNone:
-    'Ainda não há certificado ("Demo"): aos servidores que o pedirem não se mostra nenhum. Adicione o seu em PEM.',
-  ceUntil: 'válido até {time}',
-  ceInUse: 'em uso para TLS de saída',
 
   quTitle: 'Fila',
   quLead: 'O que espera, por destino.',
