@@ -24,6 +24,17 @@ import {
   SmtpRoutesSchema,
 } from './delivery-schema.ts';
 import { byDefault, DestinationTableSchema, name, whole } from './destination-schema.ts';
+import {
+  INITIAL_GROUPS,
+  INITIAL_LISTENERS,
+  INITIAL_POLICIES,
+  type Listener,
+  ListenersSchema,
+  MailFlowPoliciesSchema,
+  type MailFlowPolicy,
+  type SenderGroup,
+  SenderGroupsSchema,
+} from './listener-schema.ts';
 
 /** The version of the document's form. A program reads its own alone. */
 export const DOCUMENT_VERSION = 1;
@@ -59,6 +70,10 @@ export interface ConfigurationDocument {
   readonly dkim: readonly DkimKey[];
   readonly certificates: readonly NamedCertificate[];
   readonly alerts: AlertSettings;
+  readonly listeners: readonly Listener[];
+  /** In order: the first that fits counts. */
+  readonly senderGroups: readonly SenderGroup[];
+  readonly mailFlowPolicies: readonly MailFlowPolicy[];
 }
 
 const MAX_CERTIFICATES = 1_000;
@@ -130,6 +145,9 @@ export const ConfigurationSchema = Type.Object(
     dkim: DkimKeysSchema,
     certificates: Type.Array(NamedCertificateSchema, { default: [], maxItems: MAX_CERTIFICATES }),
     alerts: byDefault(AlertSettingsSchema, {}),
+    listeners: ListenersSchema,
+    senderGroups: SenderGroupsSchema,
+    mailFlowPolicies: MailFlowPoliciesSchema,
   },
   { additionalProperties: false, description: 'The configuration of an installation.' },
 );
@@ -148,4 +166,7 @@ export const INITIAL_DOCUMENT: ConfigurationDocument = {
   dkim: [],
   certificates: [],
   alerts: DEFAULT_ALERT_SETTINGS,
+  listeners: INITIAL_LISTENERS,
+  senderGroups: INITIAL_GROUPS,
+  mailFlowPolicies: INITIAL_POLICIES,
 };

@@ -12,6 +12,7 @@ import { DEFAULT_BOUNCE_PROFILE } from '../policy/destination.ts';
 import { parseDestinationName, parseHost, parseRouteName } from './destination-name.ts';
 import { type ConfigurationDocument, DEMO_CERTIFICATE, type NamedCertificate } from './document.ts';
 import { type ConfigurationFault, showGiven } from './fault.ts';
+import { checkInbound, normalInbound } from './listener-rules.ts';
 import { MASK } from './secrets.ts';
 
 type Tell = (place: string, subject: string | null, why: string) => void;
@@ -21,6 +22,7 @@ export function applyRules(document: ConfigurationDocument, faults: Configuratio
   const tell: Tell = (place, subject, why) => void faults.push({ place, subject, why });
   const normalised: ConfigurationDocument = {
     ...document,
+    ...normalInbound(document, tell),
     destinations: {
       ...document.destinations,
       entries: document.destinations.entries.map((entry, index) => ({
@@ -46,6 +48,7 @@ export function applyRules(document: ConfigurationDocument, faults: Configuratio
   checkNames(normalised, tell);
   checkReferences(normalised, tell);
   checkValues(normalised, tell);
+  checkInbound(normalised, tell);
   return normalised;
 }
 
@@ -130,6 +133,18 @@ function checkNames(document: ConfigurationDocument, tell: Tell): void {
   once(
     'dkim',
     document.dkim.map(({ domain, selector }) => `${selector}._domainkey.${domain}`),
+  );
+  once(
+    'listeners',
+    document.listeners.map(({ name }) => name),
+  );
+  once(
+    'senderGroups',
+    document.senderGroups.map(({ name }) => name),
+  );
+  once(
+    'mailFlowPolicies',
+    document.mailFlowPolicies.map(({ name }) => name),
   );
   for (const [index, { name }] of document.certificates.entries()) {
     if (name.toLowerCase() === DEMO_CERTIFICATE.toLowerCase()) {

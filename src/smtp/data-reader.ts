@@ -16,6 +16,7 @@ export class DataReader {
   #kept: Buffer[] = [];
   #bytes = 0;
   #bareBreak = false;
+  #dropped = false;
 
   /** What is longer than `maxBytes` is read to its end and not kept. */
   constructor(maxBytes: number) {
@@ -40,9 +41,19 @@ export class DataReader {
     return this.#bareBreak;
   }
 
-  /** Everything received, every line with its CRLF; empty where it was too large. */
+  get isDropped(): boolean {
+    return this.#dropped;
+  }
+
+  /** Everything received, every line with its CRLF; empty where it was too large or dropped. */
   text(): Buffer {
-    return this.isTooLarge ? Buffer.alloc(0) : Buffer.concat(this.#kept);
+    return Buffer.concat(this.#kept);
+  }
+
+  /** Nobody wants it any more: the rest is read to its end and not kept. */
+  drop(): void {
+    this.#dropped = true;
+    this.#kept = [];
   }
 
   /** Answers how many of these bytes belong to the message, its end included: what is behind them is a command. */
@@ -99,7 +110,7 @@ export class DataReader {
 
   #keep(text: Buffer): void {
     this.#bytes += text.length;
-    if (this.isTooLarge) this.#kept = [];
-    else if (text.length > 0) this.#kept.push(text);
+    if (this.isTooLarge) this.drop();
+    else if (!this.#dropped && text.length > 0) this.#kept.push(text);
   }
 }

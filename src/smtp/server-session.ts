@@ -21,6 +21,8 @@ import { reply, type ServerReply } from './server-reply.ts';
 
 /** Refused commands of one session. */
 export const MAX_SERVER_ERRORS = 20;
+/** Commands put off for now: of more recipients than one message takes, each one is. */
+export const MAX_SERVER_DEFERRALS = 10_000;
 /** Commands in a row that bring no message nearer: NOOP, RSET, EHLO and their like. */
 export const MAX_IDLE_COMMANDS = 100;
 
@@ -70,6 +72,7 @@ export class ServerSession {
   #transaction: Transaction | null = null;
   #barred: ServerReply | null = null;
   #errors = 0;
+  #deferrals = 0;
   #idle = 0;
   #messages = 0;
 
@@ -211,7 +214,7 @@ export class ServerSession {
     const read = readRcptParameters(parameters, { extended: this.#client?.extended === true });
     if (!read.ok) return going(read.failure);
     if (transaction.recipients.length >= this.#terms.maxRecipients) {
-      return { reply: reply(452, '4.5.3', 'too many recipients for one message'), next: 'command' };
+      return going(reply(452, '4.5.3', 'too many recipients for one message'));
     }
     if (!isAscii(path) && !transaction.smtpUtf8) return going(NEEDS_UTF8);
     const taken = this.#judge.recipient(path, transaction);
@@ -236,8 +239,10 @@ export class ServerSession {
 
   /** Refusals are borne for a while; the one that is too much is the last reply. */
   #counted(refusal: ServerReply): Step {
-    this.#errors += 1;
-    if (this.#errors < MAX_SERVER_ERRORS) return { reply: refusal, next: 'command' };
+    if (refusal.code < 500) this.#deferrals += 1;
+    else this.#errors += 1;
+    if (this.#errors < MAX_SERVER_ERRORS && this.#deferrals < MAX_SERVER_DEFERRALS)
+      return { reply: refusal, next: 'command' };
     return closing(reply(421, '4.7.0', 'too many mistakes'));
   }
 }
