@@ -25,7 +25,11 @@ export const ListenerSchema = Type.Object(
       'private',
     ),
     address: byDefault(
-      Type.String({ minLength: 2, maxLength: 45, description: 'IP address to listen at; 0.0.0.0: all of IPv4, `::` all of IPv6.' }),
+      Type.String({
+        minLength: 2,
+        maxLength: 45,
+        description: 'IP address to listen at; 0.0.0.0: all of IPv4, `::` all of IPv6.',
+      }),
       '127.0.0.1',
     ),
     port: byDefault(whole(1, 65_535, 'Port.'), 25),

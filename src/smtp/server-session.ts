@@ -6,6 +6,7 @@
  * - After TLS nothing that was said before counts any more (RFC 3207 section 4.2).
  * - REQUIRETLS is offered inside TLS alone (RFC 8689 section 2).
  * - A line that does not end in CRLF ends the session: it may be half of two commands (S-MX-15).
+ * - What is no SMTP at all ends it, too: no page in a browser sends mail through us.
  * - Mistakes, and commands that lead nowhere, are counted, and end the session when there are too many.
  */
 import type { Outcome } from '../base/outcome.ts';
@@ -112,6 +113,7 @@ export class ServerSession {
   command({ bytes, ending }: Line): Step {
     if (ending !== 'crlf') return closing(reply(500, '5.5.2', 'a line ends in CR LF, and in nothing else'));
     const line = textOfBytes(bytes);
+    if (NOT_SMTP.test(line)) return closing(reply(421, '4.7.0', 'this is a mail server'));
     const verb = /^[A-Za-z]+/.exec(line)?.[0]?.toUpperCase() ?? '';
     if (this.#barred !== null && verb !== 'QUIT') return this.#counted(this.#barred);
     if (this.#terms.tls === 'required' && !this.#encrypted && !BEFORE_TLS.has(verb)) {
@@ -249,6 +251,12 @@ export class ServerSession {
 
 /** RFC 3207 section 4, R129. */
 const BEFORE_TLS: ReadonlySet<string> = new Set(['EHLO', 'NOOP', 'STARTTLS', 'QUIT']);
+
+/**
+ * A request of HTTP, a field of its header, or a handshake of TLS: somebody else's program, perhaps made by a page to
+ * speak to us in its user's name. Nothing behind it is looked at.
+ */
+const NOT_SMTP = /^(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT) |[A-Za-z-]+:|[^A-Za-z])/i;
 
 const NEEDS_UTF8 = reply(553, '5.6.7', 'an address with such characters needs SMTPUTF8');
 

@@ -28,7 +28,11 @@ test('a message for one of our domains is acknowledged when it is in the queue, 
   const trace =
     /^Received: from sender\.example \(\[127\.0\.0\.1\]\)\r\n\tby mx\.ours\.example with ESMTP id 1\.1\r\n\tfor <ann@ours\.example>;\r\n\t\w{3}, \d\d \w{3} \d{4} [\d:]{8} \+0000\r\n/;
   assert.match(body, trace);
-  assert.equal(body.replace(trace, ''), 'Subject: hello\r\n\r\nHi.\r\n.dot\r\n', 'nothing else was added, and the dot is one');
+  assert.equal(
+    body.replace(trace, ''),
+    'Subject: hello\r\n\r\nHi.\r\n.dot\r\n',
+    'nothing else was added, and the dot is one',
+  );
   assert.deepEqual(await scene.log(), [
     'New SMTP ICID 1 interface Public (127.0.0.1) address 127.0.0.1 reverse dns host unknown verified no',
     'ICID 1 ACCEPT SG ALL match ALL',
