@@ -28,7 +28,7 @@ import { type Database, openDatabase } from '../store/database.ts';
 import { makeFolder } from '../store/folder.ts';
 import { createQueueStore } from '../store/queue-store.ts';
 import { type DataPlace, databasePlaceOf } from './configuration.ts';
-import { createDelivery } from './delivery.ts';
+import { createDelivery, type Ourselves } from './delivery.ts';
 import { createDeliverySinks, type DeliverySinks } from './delivery-sinks.ts';
 import { createHouse, type House } from './house.ts';
 import { reportFiles } from './report-files.ts';
@@ -99,7 +99,7 @@ export async function openInstallation(
       delivery: () => followed.delivery.delivery,
       clientCertificate: () => followed.delivery.clientCertificate ?? settings.client,
       emit: (event) => tell(event),
-      own: ourselves(() => followed.snapshot().document.listeners),
+      own: () => ourselves(followed.snapshot().document.listeners),
     });
     const sinks = await createDeliverySinks({
       log,
@@ -210,21 +210,18 @@ function queuedEvent(
 
 /**
  * Names and addresses under which the mail servers of others find us (S-MX-8): those of the public listeners, of which
- * one for this machine alone, or for every address, says nothing.
+ * one for this machine alone, or for every address, says nothing. Null where there are none.
  */
-function ourselves(listeners: () => readonly Listener[]): NonNullable<Parameters<typeof createDelivery>[0]['own']> {
-  const known = (): readonly Listener[] => listeners().filter(({ kind }) => kind === 'public');
+function ourselves(listeners: readonly Listener[]): Ourselves | null {
+  const known = listeners.filter(({ kind }) => kind === 'public');
+  if (known.length === 0) return null;
   return {
-    get names() {
-      return known().flatMap(({ hostname }) => hostname ?? []);
-    },
-    get addresses() {
-      return known()
-        .map(({ address }) => address)
-        .filter((text) => {
-          const address = parseIpAddress(text);
-          return address !== null && !['loopback', 'unspecified'].includes(addressScope(address));
-        });
-    },
+    names: known.flatMap(({ hostname }) => hostname ?? []),
+    addresses: known
+      .map(({ address }) => address)
+      .filter((text) => {
+        const address = parseIpAddress(text);
+        return address !== null && !['loopback', 'unspecified'].includes(addressScope(address));
+      }),
   };
 }
