@@ -13,15 +13,16 @@ import { ALERTS, type ConfigurationSection, DELIVERY, withFields } from './confi
 import { ALERT_RECIPIENTS, BOUNCE_PROFILES, CERTIFICATES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
 import type { MessageKey } from './languages.ts';
+import { LISTENER_CARDS, LISTENER_PAGES } from './listener-pages.ts';
 import { configurationProblem } from './operator.ts';
 import { problemOf } from './problem.ts';
-import { fieldsOfSchema, type References, readForm } from './setting-form.ts';
+import { fieldsOfSchema, type Labels, type References, readForm } from './setting-form.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 const SHOWN_ENTRIES = 200;
 const PAGE = 100;
 
-interface TablePage {
+export interface TablePage {
   readonly table: ApiTable;
   readonly base: string;
   readonly title: MessageKey;
@@ -31,6 +32,7 @@ interface TablePage {
   /** One line about a row. */
   readonly about: (row: TableRow, document: ConfigurationDocument) => string;
   readonly kept?: string;
+  readonly labels?: Labels;
 }
 
 const TABLE_PAGES: readonly TablePage[] = [
@@ -96,6 +98,7 @@ const CARDS = [
   ['/settings/smtp-routes', 'stRoutes', 'stRoutesLead'],
   ['/settings/interfaces', 'stInterfaces', 'stInterfacesLead'],
   ['/settings/delivery', 'stDelivery', 'stDeliveryLead'],
+  ...LISTENER_CARDS,
   ['/settings/alerts', 'stAlerts', 'stAlertsLead'],
   ['/settings/alert-recipients', 'stRecipients', 'stRecipientsLead'],
   ['/account', 'stPeople', 'stPeopleLead'],
@@ -111,7 +114,7 @@ export function settingsPages(desk: Desk): void {
     const cards = CARDS.filter(([href]) => admin || href !== '/settings/audit');
     return desk.page(request, reply, 'settings', { cards }, { title: desk.say(request)('stTitle') });
   });
-  for (const page of TABLE_PAGES) tablePages(desk, page);
+  for (const page of [...TABLE_PAGES, ...LISTENER_PAGES]) tablePages(desk, page);
   for (const { section, base, title } of SECTION_PAGES) sectionPages(desk, section, base, title);
   filePages(desk);
   desk.get(
@@ -127,7 +130,7 @@ export function settingsPages(desk: Desk): void {
   );
 }
 
-function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about, kept }: TablePage): void {
+function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about, kept, labels }: TablePage): void {
   const { configuration } = desk.appliance;
   const { nameKey, schema, noun } = table;
   const nameOf = (row: TableRow): string => String(row[nameKey]);
@@ -177,7 +180,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
       back: base,
       old,
       heading: old === '' ? `${say(title)}: ${say('opAdd')}` : old,
-      fields: fieldsOfSchema(schema, row, old === '' ? [] : [nameKey], say),
+      fields: fieldsOfSchema(schema, row, old === '' ? [] : [nameKey], say, {}, labels),
       fault,
     };
     return desk.page(request, reply, 'setting-form', page, {
