@@ -21,6 +21,8 @@ export class ServerChannel {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    // It may have ended while nobody listened.
+    this.#gone = socket.destroyed || socket.readableEnded;
     socket.on('data', this.#onData).on('end', this.#onGone).on('close', this.#onGone).on('error', this.#onGone);
     socket.pause();
   }

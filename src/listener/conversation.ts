@@ -4,6 +4,7 @@
  * or the client goes.
  */
 import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { type Deadline, startDeadline } from '../base/deadline.ts';
 import { untagged } from '../delivery/bounce-verification.ts';
 import { DataReader } from '../smtp/data-reader.ts';
@@ -77,7 +78,7 @@ export class Conversation {
     const { policy } = this.#guest.verdict;
     if (policy.action === 'reject') this.#session.bar(reply(554, '5.7.1', 'no mail is taken from your address'));
     try {
-      const end = this.#inForce.listener.implicitTls && !(await this.#secure()) ? LOST : await this.#dialogue();
+      const end = this.#inForce.listener.implicitTls && !(await this.#implicitTls()) ? LOST : await this.#dialogue();
       this.#bounceOver();
       if (end.kind === 'lost') this.#guest.tell({ kind: 'connection-lost' });
       await this.#close(end);
@@ -104,12 +105,11 @@ export class Conversation {
   /** Says what a step says, and does what it asks for; null when the dialogue goes on. */
   async #follow(step: Step): Promise<End | null> {
     if (step.next === 'close') return { kind: 'said', reply: step.reply };
+    if (step.next === 'start-tls') return this.#startTls(step.reply);
     if (!(await this.#say(step.reply))) return LOST;
     switch (step.next) {
       case 'command':
         return null;
-      case 'start-tls':
-        return (await this.#secure()) ? null : LOST;
       case 'data': {
         const transaction = this.#session.transaction;
         return transaction === null ? LOST : this.#receive(transaction);
@@ -188,13 +188,39 @@ export class Conversation {
     return answer;
   }
 
-  /** The handshake; false where it failed, which is told. */
-  async #secure(): Promise<boolean> {
-    const { installation, contexts } = this.#house;
+  /** 454 in place of 220 where our own certificate cannot be used (RFC 3207 section 4). */
+  async #startTls(ready: ServerReply): Promise<End | null> {
+    const context = await this.#context();
+    if (context === null) {
+      return (await this.#say(reply(454, '4.7.0', 'TLS is not available now'))) ? null : LOST;
+    }
+    return (await this.#say(ready)) && (await this.#secure(context)) ? null : LOST;
+  }
+
+  async #implicitTls(): Promise<boolean> {
+    const context = await this.#context();
+    return context !== null && (await this.#secure(context));
+  }
+
+  async #context(): Promise<SecureContext | null> {
     const { listener, hostname, document } = this.#inForce;
+    try {
+      return await this.#house.contexts.for(listener, hostname, document);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#house.installation.settings.log('error', 'the certificate of a listener cannot be used', {
+        listener: listener.name,
+        why,
+      });
+      return null;
+    }
+  }
+
+  /** The handshake; false where it failed, which is told. */
+  async #secure(context: SecureContext): Promise<boolean> {
+    const { installation } = this.#house;
     const { tell, icid, verdict } = this.#guest;
     const { verifyClientCertificate: verify } = verdict.policy;
-    const context = await contexts.for(listener, hostname, document);
     const dropped = this.#channel.detach();
     if (dropped > 0) {
       installation.settings.log('warn', 'a client sent more behind STARTTLS in clear; it was thrown away', {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { until } from '../support/installation.ts';
 import { stage } from './stage.ts';
 
 const HELLO = 'Subject: hello\r\n\r\nHi.';
@@ -33,6 +34,7 @@ test('a message for one of our domains is acknowledged when it is in the queue, 
     'Subject: hello\r\n\r\nHi.\r\n.dot\r\n',
     'nothing else was added, and the dot is one',
   );
+  assert.ok(await until(async () => (await scene.log()).at(-1) === 'ICID 1 close', 5_000));
   assert.deepEqual(await scene.log(), [
     'New SMTP ICID 1 interface Public (127.0.0.1) address 127.0.0.1 reverse dns host unknown verified no',
     'ICID 1 ACCEPT SG ALL match ALL',

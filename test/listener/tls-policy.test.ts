@@ -293,3 +293,34 @@ test('a commit gives a listener another certificate, without a restart (R127)', 
   const end = performance.now() + 5_000;
   while ((await nameOf()) !== 'signed.example') assert.ok(performance.now() < end, 'the certificate is the old one');
 });
+
+test('a certificate that OpenSSL does not take is 454, and mail goes on where TLS is not required', async (context) => {
+  const { key, certificates } = authority.issue({ names: ['weak.example'], key: 'rsa1024' });
+  const [leaf = '', ...chain] = certificates.split(/(?<=-----END CERTIFICATE-----\n)/);
+  const scene = await withPolicy(
+    context,
+    {},
+    {
+      listener: { certificate: 'Weak' },
+      document: (document) => ({
+        ...document,
+        certificates: [{ name: 'Weak', certificate: leaf, chain: chain.join(''), key }],
+      }),
+    },
+  );
+  const client = await scene.open();
+  await client.hello();
+  assert.equal(await client.ask('STARTTLS'), '454 4.7.0 TLS is not available now');
+  assert.match(await client.mail('a@b.example', ['ann@ours.example'], TEXT), /^250/);
+});
+
+test('a client that is gone before anybody speaks to it takes no place for long', async (context) => {
+  const scene = await withPolicy(context, { maxConnectionsPerAddress: 1 });
+  for (let count = 0; count < 20; count++) (await SmtpClient.open(scene.port)).destroy();
+  const end = performance.now() + 5_000;
+  for (;;) {
+    const client = await scene.open();
+    if ((await client.reply())?.code === 220) break;
+    assert.ok(performance.now() < end, 'the places are still taken');
+  }
+});
