@@ -33,8 +33,8 @@ export type Tell = (event: Told) => void;
 
 export type Arrival =
   | { readonly kind: 'guest'; readonly guest: Guest }
-  /** `tell` is null where nothing was told yet. */
-  | { readonly kind: 'sent-away'; readonly reply: ServerReply; readonly tell: Tell | null }
+  /** Nothing was told of it yet. */
+  | { readonly kind: 'sent-away'; readonly reply: ServerReply }
   | { readonly kind: 'hung-up-on'; readonly tell: Tell | null };
 
 /** Never rejects: a store in trouble sends clients away for now. */
@@ -52,7 +52,7 @@ export async function arrive(
     icid = await queue.nextNumber('icid');
   } catch (error) {
     settings.log('error', 'a connection could not be taken: the store gives no number', { why: String(error) });
-    return { kind: 'sent-away', reply: reply(421, '4.3.0', 'not available now; try again later'), tell: null };
+    return { kind: 'sent-away', reply: reply(421, '4.3.0', 'not available now; try again later') };
   }
   const tell: Tell = (event) => sinks.onReception({ ...event, at: world.clock.now(), icid } as ReceptionEvent);
   const names = await namesOf(address, house, inForce, signal);

@@ -59,7 +59,6 @@ export class Conversation {
     const judge = envelopeJudge({
       listener,
       policy,
-      address: guest.address,
       hostname,
       bounceVerification: () => house.installation.followed.delivery.bounceVerification,
       now: () => clock.now(),

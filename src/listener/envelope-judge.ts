@@ -2,7 +2,7 @@
  * Who may send what to whom over one connection: the mail flow policy of the sender (R128, R130), the recipient domains of
  * the listener, so that it is never an open relay, the limit of recipients in an hour, and the tags of bounces (R112).
  */
-import { addressLiteral, type IpAddress } from '../base/ip-address.ts';
+import { addressLiteral } from '../base/ip-address.ts';
 import { describeMailboxFault, parseMailbox } from '../base/mailbox.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { mostSpecific } from '../config/destination-name.ts';
@@ -15,7 +15,6 @@ import type { ServerJudge, Transaction } from '../smtp/server-session.ts';
 export interface EnvelopeTerms {
   readonly listener: Listener;
   readonly policy: MailFlowPolicy;
-  readonly address: IpAddress;
   readonly hostname: string;
   readonly bounceVerification: () => BounceVerificationSettings;
   /** Wall-clock ms. */

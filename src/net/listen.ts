@@ -10,8 +10,6 @@ export interface ListenRequest {
   readonly address: IpAddress;
   /** 0: any free one. */
   readonly port: number;
-  /** Connections that the kernel keeps for us until they are accepted. */
-  readonly backlog?: number | undefined;
   /** Each new connection, paused: nothing is read before somebody asks. */
   readonly onConnection: (socket: Socket) => void;
   /** After the start: the port may be gone. */
@@ -31,6 +29,7 @@ export interface OpenPort {
   close(): void;
 }
 
+/** Connections that the kernel keeps for us until they are accepted. */
 const BACKLOG = 511;
 
 export function listenAt(request: ListenRequest): Promise<Outcome<OpenPort, ListenFailure>> {
@@ -38,8 +37,8 @@ export function listenAt(request: ListenRequest): Promise<Outcome<OpenPort, List
   return new Promise((resolve) => {
     const onError = (error: NodeJS.ErrnoException): void => resolve(failed(listenFailureOf(error)));
     server.once('error', onError);
-    const { address, port, backlog = BACKLOG } = request;
-    server.listen({ host: address.text, port, backlog, ipv6Only: address.family === 6 }, () => {
+    const { address, port } = request;
+    server.listen({ host: address.text, port, backlog: BACKLOG, ipv6Only: address.family === 6 }, () => {
       server.off('error', onError);
       server.on('error', request.onError);
       const bound = server.address();
