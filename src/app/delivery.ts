@@ -21,6 +21,12 @@ import type { House } from './house.ts';
 /** Connections are counted and limited by the queue; here only what no machine would stand. */
 const CONNECTIONS_PER_ADDRESS = 10_000;
 
+/** Under which mail would come back to us. */
+export interface Ourselves {
+  readonly names: readonly string[];
+  readonly addresses: readonly string[];
+}
+
 export interface DeliveryOptions {
   readonly house: Pick<
     House,
@@ -33,9 +39,9 @@ export interface DeliveryOptions {
   readonly emit: OnDeliveryEvent;
   /**
    * For whoever takes mail in, too: names and addresses that are ourselves beside the EHLO names, so that nothing comes
-   * back to us (S-MX-8). Left out: nobody is, and a mail server on this machine is one like any other.
+   * back to us (S-MX-8). Left out, or null: nobody is, and a mail server on this machine is one like any other.
    */
-  readonly own?: { readonly names: readonly string[]; readonly addresses: readonly string[] } | undefined;
+  readonly own?: (() => Ourselves | null) | undefined;
   /** False: every connection has a handshake of its own. */
   readonly resumeTls?: boolean | undefined;
 }
@@ -68,9 +74,10 @@ export function createDelivery(options: DeliveryOptions): HandOver {
     mailRoute: (domain, question) => resolveMailRoute({ ...asking(question), domain }),
     hostRoute: (exchange, question) => givenRoute({ ...asking(question), exchange }),
     isSelf: ({ exchange, addresses }) => {
-      if (own === undefined) return false;
-      const names = [house.heloName, ...delivery().gateways.map(({ heloName }) => heloName), ...own.names];
-      return names.includes(exchange) || addresses.some(({ text }) => own.addresses.includes(text));
+      const ourselves = own?.() ?? null;
+      if (ourselves === null) return false;
+      const names = [house.heloName, ...delivery().gateways.map(({ heloName }) => heloName), ...ourselves.names];
+      return names.includes(exchange) || addresses.some(({ text }) => ourselves.addresses.includes(text));
     },
     discoverSts: house.senderSts,
     dane: (host, signal) => lookUpDane(resolver, host, { signal }),

@@ -3,6 +3,7 @@
  * listens. The roles of `serve` (delivery, web, listeners, monitors) are all built over one of these.
  */
 import { hostname as machineName } from 'node:os';
+import { addressScope, parseIpAddress } from '../base/ip-address.ts';
 import type { Outcome } from '../base/outcome.ts';
 import { succeeded } from '../base/outcome.ts';
 import {
@@ -11,6 +12,7 @@ import {
   describeConfigurationFailure,
   type FollowedConfiguration,
 } from '../config/configuration.ts';
+import type { Listener } from '../config/listener-schema.ts';
 import type { DeliveryEvent, OnDeliveryEvent } from '../delivery/events.ts';
 import type { HandOver } from '../delivery/hand-over.ts';
 import { createReportPoster } from '../delivery/post-tls-report.ts';
@@ -27,7 +29,7 @@ import { type Database, openDatabase } from '../store/database.ts';
 import { makeFolder } from '../store/folder.ts';
 import { createQueueStore } from '../store/queue-store.ts';
 import { type DataPlace, databasePlaceOf } from './configuration.ts';
-import { createDelivery } from './delivery.ts';
+import { createDelivery, type Ourselves } from './delivery.ts';
 import { createDeliverySinks, type DeliverySinks } from './delivery-sinks.ts';
 import { demoCertificate } from './demo-certificate.ts';
 import { type ExpiryWatch, startExpiryWatch } from './expiry-watch.ts';
@@ -58,8 +60,15 @@ export interface Installation {
   /** Whoever wants to count or show what happens; returns the way to stop. */
   listen(listener: OnDeliveryEvent): () => void;
   /** Durable when it resolves; rejects with `StoreTrouble` where the queue cannot take it. */
-  submit(message: SubmittedMessage): Promise<Outcome<AcceptedMessage, SubmissionFault>>;
+  submit(message: SubmittedMessage, reception?: Reception): Promise<Outcome<AcceptedMessage, SubmissionFault>>;
   close(): Promise<void>;
+}
+
+/** The connection a message came in over. */
+export interface Reception {
+  readonly icid: number;
+  /** Called when it is durable, before anybody else is told. */
+  onAccepted(mid: number): void;
 }
 
 export interface InstallationWishes {
@@ -105,6 +114,7 @@ export async function openInstallation(
       delivery: () => followed.delivery.delivery,
       clientCertificate: () => followed.delivery.clientCertificate ?? settings.client,
       emit: (event) => tell(event),
+      own: () => ourselves(followed.snapshot().document.listeners),
     });
     const sinks = await createDeliverySinks({
       log,
@@ -155,7 +165,7 @@ export async function openInstallation(
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
-      submit: (message) => submitTo(queue, message, clock.now(), sinks),
+      submit: (message, reception) => submitTo(queue, message, clock.now(), sinks, reception),
       close: async () => {
         expiry?.close();
         await sinks.close();
@@ -207,16 +217,40 @@ export async function submitTo(
   submitted: SubmittedMessage,
   now: number,
   tell: OnDeliveryEvent,
+  reception?: Reception,
 ): Promise<Outcome<AcceptedMessage, SubmissionFault>> {
   const message = readSubmission(submitted);
   if (!message.ok) return message;
   const accepted = await queue.accept(message.value, now);
-  if (accepted.fresh) tell(queuedEvent(message.value, accepted.mid, now));
+  reception?.onAccepted(accepted.mid);
+  if (accepted.fresh) tell({ ...queuedEvent(message.value, accepted.mid, now), icid: reception?.icid });
   return succeeded(accepted);
 }
 
-function queuedEvent(message: NewMessage, mid: number, at: number): DeliveryEvent {
+function queuedEvent(
+  message: NewMessage,
+  mid: number,
+  at: number,
+): Extract<DeliveryEvent, { readonly kind: 'message-queued' }> {
   const { sender, messageId, subject, origin, bytes } = message;
   const recipients = message.recipients.map(({ address }, rid) => ({ rid, address }));
   return { kind: 'message-queued', at, mid, sender, recipients, bytes: bytes.length, messageId, subject, origin };
+}
+
+/**
+ * Names and addresses under which the mail servers of others find us (S-MX-8): those of the public listeners, of which
+ * one for this machine alone, or for every address, says nothing. Null where there are none.
+ */
+function ourselves(listeners: readonly Listener[]): Ourselves | null {
+  const known = listeners.filter(({ kind }) => kind === 'public');
+  if (known.length === 0) return null;
+  return {
+    names: known.flatMap(({ hostname }) => hostname ?? []),
+    addresses: known
+      .map(({ address }) => address)
+      .filter((text) => {
+        const address = parseIpAddress(text);
+        return address !== null && !['loopback', 'unspecified'].includes(addressScope(address));
+      }),
+  };
 }

@@ -16,6 +16,7 @@ import {
   SETUP_FIELDS,
 } from './config-options.ts';
 import type { ConfigInvocation } from './config-session.ts';
+import { GROUP_FIELDS, LISTENER_FIELDS, POLICY_FIELDS } from './listener-options.ts';
 import type { OptionSpec } from './option-specs.ts';
 
 export interface ConfigCommand {
@@ -55,13 +56,21 @@ const delivery =
   async (invocation) =>
     (await import('./deliveryconfig-command.ts')).deliveryconfigCommand(operation, invocation);
 
-type KindName = 'BOUNCE_PROFILES' | 'SMTP_ROUTES' | 'GATEWAYS' | 'ALERT_RECIPIENTS';
+type KindName =
+  | 'BOUNCE_PROFILES'
+  | 'SMTP_ROUTES'
+  | 'GATEWAYS'
+  | 'ALERT_RECIPIENTS'
+  | 'LISTENERS'
+  | 'SENDER_GROUPS'
+  | 'MAIL_FLOW_POLICIES';
 
 const table =
   (kind: KindName, operation: import('./table-command.ts').TableOperation): Run =>
   async (invocation) => {
     const { tableCommand } = await import('./table-command.ts');
-    return tableCommand((await import('./table-kinds.ts'))[kind], operation, invocation);
+    const kinds = { ...(await import('./table-kinds.ts')), ...(await import('./listener-kinds.ts')) };
+    return tableCommand(kinds[kind], operation, invocation);
   };
 
 const DOMAIN: Words = [['<domain>', 'example.com, .example.com or [192.0.2.1]']];
@@ -176,6 +185,36 @@ export const CONFIG_COMMANDS: readonly ConfigCommand[] = [
     ],
   ),
   ...CERTIFICATE_COMMANDS,
+  tableOf(
+    'LISTENERS',
+    'listenerconfig',
+    'listeners: where mail is taken in, from whom, and with which TLS',
+    { word: '<name>', fields: LISTENER_FIELDS },
+    [
+      tableOf(
+        'SENDER_GROUPS',
+        'group',
+        'sender groups: who is who; the first that fits counts',
+        { word: '<name>', fields: GROUP_FIELDS },
+        [
+          step(
+            'move',
+            'give one another place',
+            [
+              ['<name>', 'its name'],
+              ['<place>', '1 is the first'],
+            ],
+            [],
+            async (invocation) => (await import('./listener-kinds.ts')).moveGroup(invocation),
+          ),
+        ],
+      ),
+      tableOf('MAIL_FLOW_POLICIES', 'policy', 'mail flow policies: what a sender may do, and how', {
+        word: '<name>',
+        fields: POLICY_FIELDS,
+      }),
+    ],
+  ),
   step('commit', 'put the pending changes in force', [['[comment...]', 'why']], [], life('commit')),
   step('clear', 'throw the pending changes away', [], [YES], life('clear')),
   step(

@@ -139,7 +139,7 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   );
   const serve = command(
     'serve',
-    'the installation at work: the web and the delivery of the queue',
+    'the installation at work: the web, mail that comes in, and the delivery of the queue',
     COMMANDS.serve.specs,
   ).action(() => start(COMMANDS.serve, serve, []));
   const configuring = (entry: ConfigCommand, above: readonly Command[] = []): void => {

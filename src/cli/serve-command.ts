@@ -50,6 +50,7 @@ const ROLES: Readonly<Record<string, StartRole>> = {
     return { lines: ['The queue is being delivered.'], close: (drainMs) => service.close(drainMs) };
   },
   web: async (context) => (await import('./serve-web.ts')).serveWeb(context),
+  listener: async ({ installation }) => (await import('../listener/listeners.ts')).startListeners(installation),
 };
 
 const DEFAULT_DRAIN_S = 30;

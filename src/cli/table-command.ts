@@ -131,7 +131,8 @@ function deleting(kind: TableKind, name: string): Edit {
   };
 }
 
-function menuOf(kind: TableKind, conversation: Conversation): readonly Operation[] {
+/** Operations of the menu of a table. */
+export function menuOf(kind: TableKind, conversation: Conversation): readonly Operation[] {
   const { dialogue, session } = conversation;
   const askName = async (what: string, isKnown: (name: string) => string | null): Promise<string | null> =>
     dialogue.ask(`Enter the ${kind.noun} you wish to ${what}.`, '', (answer): Outcome<string | null, string> => {

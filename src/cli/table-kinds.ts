@@ -121,12 +121,13 @@ export const ALERT_RECIPIENTS: TableKind = {
 type Rows<Section extends keyof ConfigurationDocument> = ConfigurationDocument[Section];
 
 /** A name's form is judged by the document; an empty one names nothing. */
-function anyName(text: string): Outcome<string, string> {
+export function anyName(text: string): Outcome<string, string> {
   const name = text.trim();
   return name === '' ? { ok: false, failure: 'a name is expected' } : { ok: true, value: printable(name, 200) };
 }
 
-function block(title: string, fields: readonly FieldSpec[], row: Row): string {
+/** A row as a listing shows it: its name, and its fields below. */
+export function block(title: string, fields: readonly FieldSpec[], row: Row): string {
   return [title, ...fields.map((spec) => `  ${`${spec.flag}:`.padEnd(24)}${showField(row[spec.key], spec)}`)].join(
     '\n',
   );

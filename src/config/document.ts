@@ -24,6 +24,17 @@ import {
   SmtpRoutesSchema,
 } from './delivery-schema.ts';
 import { byDefault, DestinationTableSchema, name, whole } from './destination-schema.ts';
+import {
+  INITIAL_GROUPS,
+  INITIAL_LISTENERS,
+  INITIAL_POLICIES,
+  type Listener,
+  ListenersSchema,
+  MailFlowPoliciesSchema,
+  type MailFlowPolicy,
+  type SenderGroup,
+  SenderGroupsSchema,
+} from './listener-schema.ts';
 
 /** The version of the document's form. A program reads its own alone. */
 export const DOCUMENT_VERSION = 1;
@@ -83,6 +94,10 @@ export interface ConfigurationDocument {
   readonly certificateAuthorities: AuthoritySettings;
   readonly web: WebSettings;
   readonly alerts: AlertSettings;
+  readonly listeners: readonly Listener[];
+  /** In order: the first that fits counts. */
+  readonly senderGroups: readonly SenderGroup[];
+  readonly mailFlowPolicies: readonly MailFlowPolicy[];
 }
 
 const MAX_CERTIFICATES = 1_000;
@@ -185,6 +200,9 @@ export const ConfigurationSchema = Type.Object(
     certificateAuthorities: byDefault(AuthoritySettingsSchema, {}),
     web: byDefault(WebSettingsSchema, {}),
     alerts: byDefault(AlertSettingsSchema, {}),
+    listeners: ListenersSchema,
+    senderGroups: SenderGroupsSchema,
+    mailFlowPolicies: MailFlowPoliciesSchema,
   },
   { additionalProperties: false, description: 'The configuration of an installation.' },
 );
@@ -205,4 +223,7 @@ export const INITIAL_DOCUMENT: ConfigurationDocument = {
   certificateAuthorities: { system: true, custom: true, list: [] },
   web: { certificate: null },
   alerts: DEFAULT_ALERT_SETTINGS,
+  listeners: INITIAL_LISTENERS,
+  senderGroups: INITIAL_GROUPS,
+  mailFlowPolicies: INITIAL_POLICIES,
 };

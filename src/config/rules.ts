@@ -17,6 +17,7 @@ import {
   type NamedCertificate,
 } from './document.ts';
 import { type ConfigurationFault, showGiven } from './fault.ts';
+import { checkInbound, normalInbound } from './listener-rules.ts';
 import { MASK } from './secrets.ts';
 
 type Tell = (place: string, subject: string | null, why: string) => void;
@@ -26,6 +27,7 @@ export function applyRules(document: ConfigurationDocument, faults: Configuratio
   const tell: Tell = (place, subject, why) => void faults.push({ place, subject, why });
   const normalised: ConfigurationDocument = {
     ...document,
+    ...normalInbound(document, tell),
     destinations: {
       ...document.destinations,
       entries: document.destinations.entries.map((entry, index) => ({
@@ -51,6 +53,7 @@ export function applyRules(document: ConfigurationDocument, faults: Configuratio
   checkNames(normalised, tell);
   checkReferences(normalised, tell);
   checkValues(normalised, tell);
+  checkInbound(normalised, tell);
   return normalised;
 }
 
@@ -139,6 +142,18 @@ function checkNames(document: ConfigurationDocument, tell: Tell): void {
   once(
     'dkim',
     document.dkim.map(({ domain, selector }) => `${selector}._domainkey.${domain}`),
+  );
+  once(
+    'listeners',
+    document.listeners.map(({ name }) => name),
+  );
+  once(
+    'senderGroups',
+    document.senderGroups.map(({ name }) => name),
+  );
+  once(
+    'mailFlowPolicies',
+    document.mailFlowPolicies.map(({ name }) => name),
   );
   for (const [index, { name }] of document.certificates.entries()) {
     if (name.toLowerCase() === DEMO_CERTIFICATE.toLowerCase()) {

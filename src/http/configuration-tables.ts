@@ -6,6 +6,7 @@ import { BounceProfileSchema, GatewaySchema, SmtpRouteSchema } from '../config/d
 import { parseDestinationName, parseRouteName } from '../config/destination-name.ts';
 import { DestinationEntrySchema } from '../config/destination-schema.ts';
 import { AlertRecipientSchema, type ConfigurationDocument } from '../config/document.ts';
+import { ListenerSchema, MailFlowPolicySchema, SenderGroupSchema } from '../config/listener-schema.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 function anyName(text: string): Outcome<string, string> {
@@ -93,4 +94,57 @@ export const ALERT_RECIPIENTS: ApiTable = {
   },
 };
 
-export const TABLES: readonly ApiTable[] = [DESTINATIONS, BOUNCE_PROFILES, SMTP_ROUTES, GATEWAYS, ALERT_RECIPIENTS];
+export const LISTENERS: ApiTable = {
+  path: 'listeners',
+  noun: 'listener',
+  id: 'Listener',
+  nameKey: 'name',
+  schema: ListenerSchema,
+  example: { name: 'Public', kind: 'public', address: '192.0.2.1', port: 25, recipientDomains: ['example.com'] },
+  rows: ({ listeners }) => rowsOf(listeners),
+  withRows: (document, rows) => ({ ...document, listeners: rows as unknown as ConfigurationDocument['listeners'] }),
+  parseName: anyName,
+};
+
+/** In the document in their order, which counts; listed by name as every table is. */
+export const SENDER_GROUPS: ApiTable = {
+  path: 'sender-groups',
+  noun: 'sender group',
+  id: 'SenderGroup',
+  nameKey: 'name',
+  schema: SenderGroupSchema,
+  example: { name: 'PARTNERS', senders: ['192.0.2.0/24', '.partner.example'], policy: 'Accepted' },
+  rows: ({ senderGroups }) => rowsOf(senderGroups),
+  withRows: (document, rows) => ({
+    ...document,
+    senderGroups: rows as unknown as ConfigurationDocument['senderGroups'],
+  }),
+  parseName: anyName,
+};
+
+export const MAIL_FLOW_POLICIES: ApiTable = {
+  path: 'mail-flow-policies',
+  noun: 'mail flow policy',
+  // The name of the list is made by an s behind it.
+  id: 'MailFlow',
+  nameKey: 'name',
+  schema: MailFlowPolicySchema,
+  example: { name: 'Partners', action: 'accept', tls: 'required', verifyClientCertificate: 'preferred' },
+  rows: ({ mailFlowPolicies }) => rowsOf(mailFlowPolicies),
+  withRows: (document, rows) => ({
+    ...document,
+    mailFlowPolicies: rows as unknown as ConfigurationDocument['mailFlowPolicies'],
+  }),
+  parseName: anyName,
+};
+
+export const TABLES: readonly ApiTable[] = [
+  DESTINATIONS,
+  BOUNCE_PROFILES,
+  SMTP_ROUTES,
+  GATEWAYS,
+  ALERT_RECIPIENTS,
+  LISTENERS,
+  SENDER_GROUPS,
+  MAIL_FLOW_POLICIES,
+];

@@ -39,6 +39,8 @@ const SECRETS: ReadonlySet<string> = new Set(['key']);
 const PEM: ReadonlySet<string> = new Set(['certificate', 'chain', 'key']);
 /** Choices that are not in the schema: names of things that other sections hold. */
 export type References = Readonly<Record<string, readonly string[]>>;
+/** Words for fields that mean something else elsewhere. */
+export type Labels = Readonly<Record<string, MessageKey>>;
 
 function propertiesOf(schema: TSchema): readonly (readonly [string, Node])[] {
   return Object.entries((schema as unknown as Node).properties ?? {});
@@ -51,6 +53,7 @@ export function fieldsOfSchema(
   leftOut: readonly string[],
   say: Say,
   references: References = {},
+  labels: Labels = {},
 ): readonly SettingField[] {
   return flat(propertiesOf(schema), row, leftOut).map(({ key, node, value }) => {
     const optional = node.anyOf?.some(({ type }) => type === 'null') === true || key === 'chain';
@@ -64,7 +67,7 @@ export function fieldsOfSchema(
     const secret = SECRETS.has(key);
     return {
       key,
-      label: labelOf(key, say),
+      label: say(labels[key] ?? labelKey(key)),
       kind,
       value: secret
         ? ''
@@ -72,16 +75,23 @@ export function fieldsOfSchema(
           ? showTargets(value)
           : value === null || value === undefined
             ? ''
-            : String(value),
+            : Array.isArray(value)
+              ? value.join(', ')
+              : String(value),
       chosen: Array.isArray(value) ? value.map(String) : [],
       choices,
       least: own.minimum ?? null,
       most: own.maximum ?? null,
-      hint: key === 'targets' ? say('stTargetsHint') : optional ? say('stMay') : range,
+      hint: hintOf(key, own, choices, say) ?? (optional ? say('stMay') : range),
       optional,
       secret,
     };
   });
+}
+
+function hintOf(key: string, own: Node, choices: readonly string[], say: Say): string | null {
+  if (key === 'targets') return say('stTargetsHint');
+  return own.type === 'array' && choices.length === 0 ? say('stWordsHint') : null;
 }
 
 function showTargets(value: unknown): string {
@@ -105,15 +115,15 @@ function flat(
 
 function kindOf(key: string, node: Node, choices: readonly string[]): SettingField['kind'] {
   if (PEM.has(key) && choices.length === 0 && (node.maxLength ?? 0) > 10_000) return 'pem';
-  if (node.type === 'array' && key !== 'targets') return 'many';
+  // What may be chosen is chosen; other words are typed, with commas between.
+  if (node.type === 'array' && key !== 'targets') return choices.length > 0 ? 'many' : 'text';
   if (choices.length > 0) return 'choice';
   if (node.type === 'integer') return 'whole';
   return node.type === 'boolean' ? 'switch' : 'text';
 }
 
-function labelOf(key: string, say: Say): string {
-  const message = `fd${key.charAt(0).toUpperCase()}${key.slice(1)}` as OperatorKey & MessageKey;
-  return say(message);
+function labelKey(key: string): MessageKey {
+  return `fd${key.charAt(0).toUpperCase()}${key.slice(1)}` as OperatorKey & MessageKey;
 }
 
 export interface ReadForm {
@@ -140,14 +150,22 @@ export function readForm(schema: TSchema, body: unknown, before: TableRow, leftO
         const targets = parseRouteTargets(text);
         if (targets.ok) row[key] = targets.value;
         else faults[key] = targets.failure;
-      } else if (own.type === 'array') row[key] = [...listIn(body, key)];
+      } else if (own.type === 'array')
+        row[key] = own.items?.enum === undefined ? wordsOf(text) : [...listIn(body, key)];
       else if (own.type === 'boolean') row[key] = text === 'on';
       else if (optional && text === '') row[key] = null;
       else if (own.type === 'integer') row[key] = wholeOf(text);
       else if (SECRETS.has(key) && text === '') row[key] = old[key] ?? '';
-      else row[key] = PEM.has(key) && text !== '' ? `${text.replace(/\r\n/g, '\n')}\n` : text;
+      else row[key] = kindOf(key, own, []) === 'pem' && text !== '' ? `${text.replace(/\r\n/g, '\n')}\n` : text;
     }
     return row;
   };
   return { row: read(propertiesOf(schema), before, leftOut), faults };
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text
+    .split(/[,\s]+/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 }

@@ -8,9 +8,10 @@ import { ALERTS, type ConfigurationSection, DELIVERY, withFields } from './confi
 import { ALERT_RECIPIENTS, BOUNCE_PROFILES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
 import type { MessageKey } from './languages.ts';
+import { LISTENER_CARDS, LISTENER_PAGES } from './listener-pages.ts';
 import { configurationProblem } from './operator.ts';
 import { problemOf } from './problem.ts';
-import { fieldsOfSchema, type References, readForm } from './setting-form.ts';
+import { fieldsOfSchema, type Labels, type References, readForm } from './setting-form.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 const SHOWN_ENTRIES = 200;
@@ -18,7 +19,7 @@ const SHOWN_ENTRIES = 200;
 const SEARCHED_ENTRIES = 5_000;
 const PAGE = 100;
 
-interface TablePage {
+export interface TablePage {
   readonly table: ApiTable;
   readonly base: string;
   readonly title: MessageKey;
@@ -30,6 +31,7 @@ interface TablePage {
   readonly kept?: string;
   /** The whole table comes and goes as a file: `/import` and `/export` below its address. */
   readonly asFile?: boolean;
+  readonly labels?: Labels;
 }
 
 const TABLE_PAGES: readonly TablePage[] = [
@@ -103,6 +105,7 @@ const CARDS = [
   ['/settings/smtp-routes', 'stRoutes', 'stRoutesLead'],
   ['/settings/interfaces', 'stInterfaces', 'stInterfacesLead'],
   ['/settings/delivery', 'stDelivery', 'stDeliveryLead'],
+  ...LISTENER_CARDS,
   ['/settings/alerts', 'stAlerts', 'stAlertsLead'],
   ['/settings/alert-recipients', 'stRecipients', 'stRecipientsLead'],
   ['/certificates/authorities', 'caTitle', 'caLead'],
@@ -121,7 +124,7 @@ export function settingsPages(desk: Desk): void {
     const cards = CARDS.filter(([href]) => admin || href !== '/settings/audit');
     return desk.page(request, reply, 'settings', { cards }, { title: desk.say(request)('stTitle') });
   });
-  for (const page of TABLE_PAGES) tablePages(desk, page);
+  for (const page of [...TABLE_PAGES, ...LISTENER_PAGES]) tablePages(desk, page);
   for (const page of SECTION_PAGES) sectionPages(desk, page);
   desk.get(
     '/settings/audit',
@@ -140,7 +143,8 @@ export function settingsPages(desk: Desk): void {
   );
 }
 
-function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about, kept, asFile }: TablePage): void {
+function tablePages(desk: Desk, page: TablePage): void {
+  const { table, base, title, lead, empty, blank, about, kept, asFile, labels } = page;
   const { configuration } = desk.appliance;
   const { nameKey, schema, noun } = table;
   const nameOf = (row: TableRow): string => String(row[nameKey]);
@@ -192,7 +196,7 @@ function tablePages(desk: Desk, { table, base, title, lead, empty, blank, about,
       related: [],
       old,
       heading: old === '' ? `${say(title)}: ${say('opAdd')}` : old,
-      fields: fieldsOfSchema(schema, row, old === '' ? [] : [nameKey], say),
+      fields: fieldsOfSchema(schema, row, old === '' ? [] : [nameKey], say, {}, labels),
       fault,
     };
     return desk.page(request, reply, 'setting-form', page, {

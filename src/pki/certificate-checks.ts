@@ -16,8 +16,13 @@ export interface PathFault {
 
 export type Role = 'server' | 'intermediate' | 'anchor';
 
+/** Whose certificate it is in a handshake: what it has to be issued for follows from that. */
+export type TlsEnd = 'server' | 'client';
+
 /** id-kp-serverAuth; anyExtendedKeyUsage counts as it (RFC 5280 4.2.1.12 leaves that open). */
 const SERVER_PURPOSES: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.1', '2.5.29.37.0']);
+/** id-kp-clientAuth, and that for servers too: mail servers show the certificate they have, and it has become the only one to be had. */
+const CLIENT_PURPOSES: ReadonlySet<string> = new Set([...SERVER_PURPOSES, '1.3.6.1.5.5.7.3.2']);
 
 /** How a certificate is called in a sentence. */
 export function nameOf(certificate: Certificate, role: Role): string {
@@ -39,7 +44,7 @@ export function checkDates(certificate: Certificate, role: Role, at: number): Pa
 }
 
 /** Everything about the server's own certificate but its dates. */
-export function checkServerCertificate(certificate: Certificate): PathFault | null {
+export function checkServerCertificate(certificate: Certificate, end: TlsEnd = 'server'): PathFault | null {
   // RFC 5280 4.2.1.9: who is expressly no authority must not be allowed to sign certificates.
   if (certificate.basicConstraints?.ca === false && certificate.keyUsage?.keyCertSign === true) {
     return {
@@ -47,11 +52,15 @@ export function checkServerCertificate(certificate: Certificate): PathFault | nu
       detail: `${nameOf(certificate, 'server')} says that it is no authority and may sign certificates all the same`,
     };
   }
-  return checkCommon(certificate, 'server') ?? checkSignatureStrength(certificate, 'server');
+  return checkCommon(certificate, 'server', end) ?? checkSignatureStrength(certificate, 'server');
 }
 
 /** Everything about an authority but its dates; `anchor` for a trusted root. */
-export function checkAuthority(certificate: Certificate, role: 'intermediate' | 'anchor'): PathFault | null {
+export function checkAuthority(
+  certificate: Certificate,
+  role: 'intermediate' | 'anchor',
+  end: TlsEnd = 'server',
+): PathFault | null {
   const name = nameOf(certificate, role);
   // RFC 5280 6.1.4 (k): certificates before version 3 cannot say that they are authorities; trusted roots need not.
   const oldRoot = role === 'anchor' && certificate.version < 3;
@@ -61,7 +70,7 @@ export function checkAuthority(certificate: Certificate, role: 'intermediate' | 
   if (certificate.keyUsage?.keyCertSign === false) {
     return { problem: 'key-usage', detail: `${name} is not allowed to sign certificates (key usage)` };
   }
-  const fault = checkCommon(certificate, role);
+  const fault = checkCommon(certificate, role, end);
   // An anchor is trusted for its key; who signed it, and how, plays no part.
   return fault ?? (role === 'anchor' ? null : checkSignatureStrength(certificate, role));
 }
@@ -87,11 +96,12 @@ export function showDate(at: number): string {
     .replace(/\.\d+Z$/, ' UTC');
 }
 
-function checkCommon(certificate: Certificate, role: Role): PathFault | null {
+function checkCommon(certificate: Certificate, role: Role, end: TlsEnd): PathFault | null {
   const name = nameOf(certificate, role);
   const purposes = certificate.extendedKeyUsage;
-  if (purposes !== null && !purposes.some((purpose) => SERVER_PURPOSES.has(purpose))) {
-    return { problem: 'extended-key-usage', detail: `${name} is not issued for TLS servers (extended key usage)` };
+  const wanted = end === 'server' ? SERVER_PURPOSES : CLIENT_PURPOSES;
+  if (purposes !== null && !purposes.some((purpose) => wanted.has(purpose))) {
+    return { problem: 'extended-key-usage', detail: `${name} is not issued for TLS ${end}s (extended key usage)` };
   }
   const [unknown] = certificate.unknownCritical;
   if (unknown !== undefined) {

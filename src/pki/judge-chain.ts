@@ -3,7 +3,7 @@
  * a verdict comes out (S-PKI-1, S-PKI-4).
  */
 import { type Certificate, parseCertificate } from './certificate.ts';
-import { nameOf, type PathFault, showDate } from './certificate-checks.ts';
+import { nameOf, type PathFault, showDate, type TlsEnd } from './certificate-checks.ts';
 import { certificateFacts, factsOfUnreadable } from './certificate-facts.ts';
 import type { CertificateFacts, ChainRemark, ChainVerdict, RevocationSeen } from './chain-verdict.ts';
 import { findPath, type PathResult } from './path.ts';
@@ -28,9 +28,11 @@ export interface ChainToJudge {
   readonly maxDepth?: number | undefined;
   /** A stapled OCSP response; null when none came, absent when none was asked for. */
   readonly ocspStaple?: Buffer | null;
+  /** Whose chain it is; a server's where left out. */
+  readonly end?: TlsEnd | undefined;
 }
 
-export function judgeChain({ chainAsSent, anchors, at, maxDepth, ocspStaple }: ChainToJudge): ChainVerdict {
+export function judgeChain({ chainAsSent, anchors, at, maxDepth, ocspStaple, end }: ChainToJudge): ChainVerdict {
   if (chainAsSent.length > MAX_CHAIN_CERTIFICATES) {
     return refused([], {
       problem: 'too-many-certificates',
@@ -60,7 +62,7 @@ export function judgeChain({ chainAsSent, anchors, at, maxDepth, ocspStaple }: C
   const [leaf, ...others] = sent;
   if (leaf === undefined) return refused([], { problem: 'malformed', detail: 'the server sent no certificate' });
   if (leaf === null) return refused(facts, faults[0] ?? NO_LEAF);
-  const result = findPath({ leaf, others: others.filter((other) => other !== null), anchors, at, maxDepth });
+  const result = findPath({ leaf, others: others.filter((other) => other !== null), anchors, at, maxDepth, end });
   if (result.kind === 'found') {
     return believed({ facts, sent, result, at, ocspStaple });
   }

@@ -10,6 +10,7 @@ import {
   countedIntermediates,
   nameOf,
   type PathFault,
+  type TlsEnd,
 } from './certificate-checks.ts';
 import type { ChainProblem } from './chain-verdict.ts';
 import { type ComparisonBudget, checkNameConstraints, MAX_NAME_COMPARISONS } from './name-constraints.ts';
@@ -32,6 +33,8 @@ export interface PathRequest {
   readonly at: number;
   /** Intermediates allowed, self-issued ones not counted. */
   readonly maxDepth?: number | undefined;
+  /** Whose chain it is; a server's where left out. */
+  readonly end?: TlsEnd | undefined;
 }
 
 /** Problems from the most to the least telling, where several apply. */
@@ -132,7 +135,7 @@ function checkIssued(
 function checkItself(search: Search, authority: Certificate, role: Role): PathFault | null {
   const known = search.authorityFaults[role].get(authority);
   if (known !== undefined) return known;
-  const fault = checkDates(authority, role, search.request.at) ?? checkAuthority(authority, role);
+  const fault = checkDates(authority, role, search.request.at) ?? checkAuthority(authority, role, search.request.end);
   search.authorityFaults[role].set(authority, fault);
   return fault;
 }

@@ -29,9 +29,9 @@ export type PathResult =
 
 /** Finds a valid path or the best reason why there is none. */
 export function findPath(request: PathRequest): PathResult {
-  const { leaf, anchors, at } = request;
+  const { leaf, anchors, at, end } = request;
   const dates = checkDates(leaf, 'server', at);
-  const own = dates ?? checkServerCertificate(leaf);
+  const own = dates ?? checkServerCertificate(leaf, end);
   const trustedLeaf = anchors.find(leaf);
   if (trustedLeaf !== null) {
     // Somebody trusts this very certificate: it is its own path, whoever signed it.

@@ -3,6 +3,7 @@
  * one line: nothing that could end the line early gets into it.
  */
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
+import { textOfBytes } from './lines.ts';
 
 export interface CommandParameter {
   /** Upper case. */
@@ -82,6 +83,13 @@ export function xtext(value: string): string {
       ? `+${byte.toString(16).toUpperCase().padStart(2, '0')}`
       : String.fromCharCode(byte),
   ).join('');
+}
+
+/** What an xtext stands for; null where it is none. Bytes that are no UTF-8 become one character each. */
+export function fromXtext(text: string): string | null {
+  if (!/^(?:[!-*,-<>-~]|\+[0-9A-F]{2})*$/.test(text)) return null;
+  const bytes = text.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return textOfBytes(Buffer.from(bytes, 'latin1'));
 }
 
 function textOf(command: SmtpCommand): string {

@@ -96,7 +96,7 @@ export async function senderIn(test: Ending, scene: SenderScene = {}): Promise<S
     delivery: () => delivery,
     clientCertificate: () => scene.client ?? null,
     emit: (event) => events.push(event),
-    ...(scene.own === undefined ? {} : { own: scene.own }),
+    ...(scene.own === undefined ? {} : { own: () => scene.own ?? null }),
     resumeTls: scene.resumeTls,
   });
   let dcid = 0;
