@@ -1,4 +1,4 @@
-/** What the operator's side works with: the configuration, the queue and the logs of an installation. */
+/** What the operator's side works with: the configuration, the queue, the logs and the monitors of an installation. */
 import type { Clock } from '../base/clock.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -7,6 +7,7 @@ import type { AcceptedMessage, QueueStore } from '../delivery/queue-store.ts';
 import type { SubmissionFault, SubmittedMessage } from '../delivery/submission.ts';
 import type { Installation } from './installation.ts';
 import { createLogDesk, type LogDesk } from './log-desk.ts';
+import { createMonitorDesk, type MonitorDesk } from './monitor-desk.ts';
 
 export interface Appliance {
   /** This system's name, as others know it. */
@@ -14,6 +15,7 @@ export interface Appliance {
   readonly configuration: Configuration;
   readonly queue: QueueStore;
   readonly logs: LogDesk;
+  readonly monitors: MonitorDesk;
   /** Durable when it resolves; rejects with `StoreTrouble` where the queue cannot take it. */
   submit(message: SubmittedMessage): Promise<Outcome<AcceptedMessage, SubmissionFault>>;
   /** For the logs: what a person did to the queue. */
@@ -21,9 +23,11 @@ export interface Appliance {
 }
 
 export function applianceOf(
-  installation: Pick<Installation, 'hostname' | 'configuration' | 'queue' | 'sinks' | 'submit' | 'place'>,
+  installation: Pick<Installation, 'hostname' | 'configuration' | 'database' | 'queue' | 'sinks' | 'submit' | 'place'>,
   clock: Clock,
 ): Appliance {
-  const { hostname, configuration, queue, sinks, submit, place } = installation;
-  return { hostname, configuration, queue, submit, tell: sinks, logs: createLogDesk(place.data, clock) };
+  const { hostname, configuration, database, queue, sinks, submit, place } = installation;
+  const logs = createLogDesk(place.data, clock);
+  const monitors = createMonitorDesk(configuration, database, clock);
+  return { hostname, configuration, queue, submit, tell: sinks, logs, monitors };
 }

@@ -5,6 +5,7 @@ import type { RecordStore } from '../probe/probe-record.ts';
 import { createAccountStore } from '../store/account-store.ts';
 import type { Database } from '../store/database.ts';
 import { createRecordStore } from '../store/record-store.ts';
+import { withMonitorResults } from './monitor-desk.ts';
 
 export interface WebStores {
   readonly records: RecordStore;
@@ -19,5 +20,5 @@ export const KEEP_MS = 90 * 86_400_000;
 export async function openWebStores(database: Database, clock: Clock): Promise<WebStores> {
   const records = createRecordStore(database);
   await records.prune(clock.now() - KEEP_MS, MAX_KEPT);
-  return { records, accounts: createAccountStore(database) };
+  return { records: withMonitorResults(records, database), accounts: createAccountStore(database) };
 }

@@ -48,6 +48,7 @@ const ROLES: Readonly<Record<string, StartRole>> = {
     const service = await startMailService(installation, lease === undefined ? {} : { leaseMs: lease * 1000 });
     return { lines: ['The queue is being delivered.'], close: (drainMs) => service.close(drainMs) };
   },
+  monitor: async (context) => (await import('./serve-monitors.ts')).serveMonitors(context),
   web: async (context) => (await import('./serve-web.ts')).serveWeb(context),
 };
 
@@ -75,6 +76,7 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
     const installation = await services.openInstallation(place, settings, {
       tlsReports: given.flag('tlsReports'),
     });
+    if (lab !== null) await (await import('./serve-monitors.ts')).addDemoMonitors(installation, lab);
     const running: RunningRole[] = [];
     try {
       for (const role of roles) {

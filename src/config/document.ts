@@ -13,6 +13,7 @@ import {
   type DkimKey,
   type SmtpRoute,
 } from '../delivery/settings.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import { DEFAULT_DESTINATION, type DestinationTable } from '../policy/destination.ts';
 import {
   BounceProfilesSchema,
@@ -23,6 +24,7 @@ import {
   SmtpRoutesSchema,
 } from './delivery-schema.ts';
 import { byDefault, DestinationTableSchema, name, whole } from './destination-schema.ts';
+import { MonitorsSchema } from './monitor-schema.ts';
 
 /** The version of the document's form. A program reads its own alone. */
 export const DOCUMENT_VERSION = 1;
@@ -80,6 +82,7 @@ export interface ConfigurationDocument {
   readonly dkim: readonly DkimKey[];
   readonly certificates: readonly NamedCertificate[];
   readonly alerts: AlertSettings;
+  readonly monitors: readonly Monitor[];
 }
 
 const MAX_CERTIFICATES = 1_000;
@@ -151,6 +154,7 @@ export const ConfigurationSchema = Type.Object(
     dkim: DkimKeysSchema,
     certificates: Type.Array(NamedCertificateSchema, { default: [], maxItems: MAX_CERTIFICATES }),
     alerts: byDefault(AlertSettingsSchema, {}),
+    monitors: MonitorsSchema,
   },
   { additionalProperties: false, description: 'The configuration of an installation.' },
 );
@@ -169,4 +173,5 @@ export const INITIAL_DOCUMENT: ConfigurationDocument = {
   dkim: [],
   certificates: [],
   alerts: { from: null, initialIntervalSeconds: 300, maxIntervalSeconds: 3_600, recipients: [] },
+  monitors: [],
 };

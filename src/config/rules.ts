@@ -12,6 +12,7 @@ import { DEFAULT_BOUNCE_PROFILE } from '../policy/destination.ts';
 import { parseDestinationName, parseHost, parseRouteName } from './destination-name.ts';
 import { type ConfigurationDocument, DEMO_CERTIFICATE, type NamedCertificate } from './document.ts';
 import { type ConfigurationFault, showGiven } from './fault.ts';
+import { checkMonitors } from './monitor-rules.ts';
 import { MASK } from './secrets.ts';
 
 type Tell = (place: string, subject: string | null, why: string) => void;
@@ -46,6 +47,7 @@ export function applyRules(document: ConfigurationDocument, faults: Configuratio
   checkNames(normalised, tell);
   checkReferences(normalised, tell);
   checkValues(normalised, tell);
+  checkMonitors(normalised.monitors, tell);
   return normalised;
 }
 
@@ -118,6 +120,10 @@ function checkNames(document: ConfigurationDocument, tell: Tell): void {
   once(
     'certificates',
     document.certificates.map(({ name }) => name),
+  );
+  once(
+    'monitors',
+    document.monitors.map(({ name }) => name),
   );
   once(
     'alerts.recipients',
