@@ -60,10 +60,10 @@ export function changesBetween(before: ProbeResult | null, now: ProbeResult, see
   };
 }
 
-/** Host and certificate, as RFC 5280 4.1.2.2 tells certificates apart. */
+/** A host and its certificate; half a fingerprint tells all there are apart. */
 function keyOf({ exchange, chain }: HostResult): string | null {
   const leaf = chain?.sent[0];
-  return leaf === undefined ? null : `${exchange} ${leaf.serial} ${leaf.issuer}`.slice(0, 2 * SHOWN_LENGTH);
+  return leaf === undefined ? null : `${exchange} ${leaf.fingerprint.slice(0, 32)}`;
 }
 
 function hostChanges(before: ProbeResult, now: ProbeResult, seen: readonly string[]): readonly Change[] {
