@@ -1,6 +1,6 @@
 /** What API, pages and commands know of monitors and may do with them: those in force, with what is known of each. */
 import type { Clock } from '../base/clock.ts';
-import type { Configuration } from '../config/configuration.ts';
+import { type Configuration, createConfiguration } from '../config/configuration.ts';
 import { NEW_MEMORY, scheduleOf } from '../monitor/advance.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { HistoryQuery, MonitorStore, StoredRun } from '../monitor/monitor-store.ts';
@@ -8,8 +8,11 @@ import { firstRunAt } from '../monitor/schedule.ts';
 import type { Watched } from '../monitor/status.ts';
 import type { ProbeRecord, RecordStore } from '../probe/probe-record.ts';
 import { parseTarget, showTargetDomain } from '../probe/target.ts';
-import type { Database } from '../store/database.ts';
+import { createConfigurationStore } from '../store/configuration-store.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { makeFolder } from '../store/folder.ts';
 import { createMonitorStore } from '../store/monitor-store.ts';
+import { type DataPlace, databasePlaceOf } from './configuration.ts';
 import { DEFAULT_OPTIONS } from './probe-jobs.ts';
 
 export interface SeenMonitor extends Watched {
@@ -91,4 +94,17 @@ function recordOf({ id, target, at, result }: NonNullable<Awaited<ReturnType<Mon
     result,
     problem: null,
   };
+}
+
+export interface OpenMonitors {
+  readonly desk: MonitorDesk;
+  close(): Promise<void>;
+}
+
+/** For commands, while `serve` runs or while it does not. Rejects with `StoreTrouble`. */
+export async function openMonitors(place: DataPlace, clock: Clock): Promise<OpenMonitors> {
+  if (place.database === null) makeFolder(place.data);
+  const database = await openDatabase(databasePlaceOf(place), { clock });
+  const configuration = createConfiguration(createConfigurationStore(database), clock);
+  return { desk: createMonitorDesk(configuration, database, clock), close: () => database.close() };
 }

@@ -6,6 +6,7 @@ import { BounceProfileSchema, GatewaySchema, SmtpRouteSchema } from '../config/d
 import { parseDestinationName, parseRouteName } from '../config/destination-name.ts';
 import { DestinationEntrySchema } from '../config/destination-schema.ts';
 import { AlertRecipientSchema, type ConfigurationDocument, NamedCertificateSchema } from '../config/document.ts';
+import { MONITORS } from './monitor-table.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 function anyName(text: string): Outcome<string, string> {
@@ -109,4 +110,11 @@ export const CERTIFICATES: ApiTable = {
   parseName: anyName,
 };
 
-export const TABLES: readonly ApiTable[] = [DESTINATIONS, BOUNCE_PROFILES, SMTP_ROUTES, GATEWAYS, ALERT_RECIPIENTS];
+export const TABLES: readonly ApiTable[] = [
+  DESTINATIONS,
+  BOUNCE_PROFILES,
+  SMTP_ROUTES,
+  GATEWAYS,
+  ALERT_RECIPIENTS,
+  MONITORS,
+];

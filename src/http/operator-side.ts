@@ -6,6 +6,7 @@ import { configurationApi } from './configuration-api.ts';
 import { createDesk } from './desk.ts';
 import { destinationsPages } from './destinations-pages.ts';
 import type { WebHouse } from './house.ts';
+import { monitorApi } from './monitor-api.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
@@ -15,6 +16,7 @@ import type { Views } from './views.ts';
 export function operatorSide(server: FastifyInstance, house: WebHouse, appliance: Appliance, views: Views): void {
   configurationApi(server, house, appliance);
   queueApi(server, house, appliance);
+  monitorApi(server, house, appliance);
   const desk = createDesk(server, house, appliance, views);
   overviewPage(desk);
   destinationsPages(desk);

@@ -33,6 +33,7 @@ export interface Scene {
   readonly store?: ConfigurationStore;
   readonly createDeliverer?: Services['createDeliverer'];
   readonly openQueue?: Services['openQueue'];
+  readonly openMonitors?: Services['openMonitors'];
   readonly openInstallation?: Services['openInstallation'];
   readonly routeOf?: Services['routeOf'];
   readonly configuredControls?: Services['configuredControls'];
@@ -150,6 +151,7 @@ export async function play(scene: Scene): Promise<Seen> {
     },
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
     openQueue: scene.openQueue ?? nobodyDelivers,
+    openMonitors: scene.openMonitors ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
     openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     routeOf: scene.routeOf ?? (async () => ({ kind: 'none', why: 'no such domain' })),
