@@ -2,6 +2,11 @@
 import { EN, type Messages, type MessageKey as TesterKey } from './messages/en.ts';
 import { ES } from './messages/es.ts';
 import { JA } from './messages/ja.ts';
+import { MONITORS_EN, type MonitorKey, type MonitorMessages } from './messages/monitors-en.ts';
+import { MONITORS_ES } from './messages/monitors-es.ts';
+import { MONITORS_JA } from './messages/monitors-ja.ts';
+import { MONITORS_NL } from './messages/monitors-nl.ts';
+import { MONITORS_PT } from './messages/monitors-pt.ts';
 import { NL } from './messages/nl.ts';
 import { OPERATOR_EN, type OperatorKey, type OperatorMessages } from './messages/operator-en.ts';
 import { OPERATOR_ES } from './messages/operator-es.ts';
@@ -11,16 +16,16 @@ import { OPERATOR_PT } from './messages/operator-pt.ts';
 import { PT } from './messages/pt.ts';
 
 export const LANGUAGES = {
-  en: { name: 'English', messages: { ...EN, ...OPERATOR_EN } },
-  nl: { name: 'Nederlands', messages: { ...NL, ...OPERATOR_NL } },
-  es: { name: 'Español', messages: { ...ES, ...OPERATOR_ES } },
-  pt: { name: 'Português', messages: { ...PT, ...OPERATOR_PT } },
-  ja: { name: '日本語', messages: { ...JA, ...OPERATOR_JA } },
+  en: { name: 'English', messages: { ...EN, ...OPERATOR_EN, ...MONITORS_EN } },
+  nl: { name: 'Nederlands', messages: { ...NL, ...OPERATOR_NL, ...MONITORS_NL } },
+  es: { name: 'Español', messages: { ...ES, ...OPERATOR_ES, ...MONITORS_ES } },
+  pt: { name: 'Português', messages: { ...PT, ...OPERATOR_PT, ...MONITORS_PT } },
+  ja: { name: '日本語', messages: { ...JA, ...OPERATOR_JA, ...MONITORS_JA } },
 } as const satisfies Readonly<
-  Record<string, { readonly name: string; readonly messages: Messages & OperatorMessages }>
+  Record<string, { readonly name: string; readonly messages: Messages & OperatorMessages & MonitorMessages }>
 >;
 
-export type MessageKey = TesterKey | OperatorKey;
+export type MessageKey = TesterKey | OperatorKey | MonitorKey;
 
 export type Language = keyof typeof LANGUAGES;
 

@@ -7,6 +7,7 @@ import { createDesk } from './desk.ts';
 import { destinationsPages } from './destinations-pages.ts';
 import type { WebHouse } from './house.ts';
 import { monitorApi } from './monitor-api.ts';
+import { monitorsPages } from './monitors-pages.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
@@ -22,5 +23,6 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   destinationsPages(desk);
   changesPages(desk);
   queuePages(desk);
+  monitorsPages(desk);
   settingsPages(desk);
 }
