@@ -222,7 +222,7 @@ function stateOf(state: MonitorState, say: Say) {
 }
 
 function timeOf(iso: string | null, say: Say): string {
-  return iso === null ? say('moNever') : `${shownTime(Date.parse(iso))} UTC`;
+  return iso === null ? say('moNever') : `${shownTime(Date.parse(iso)).slice(0, 16)} UTC`;
 }
 
 function rowOf(monitor: Monitor, seen: SeenMonitor | undefined, runs: readonly StoredRun[], now: number, say: Say) {

@@ -53,7 +53,8 @@ export const MONITORS_EN = {
   moTimeout: 'Longest wait in each stage, s',
   moMail: 'Mail to',
   moMailHint: 'Mailboxes with commas between; may be left empty',
-  moAbout: 'About',
+  moMailAbout: 'Told by mail',
+  moHookAbout: 'Told by webhook',
   moTellState: 'what is wrong, and well again',
   moTellReminder: 'reminders while it lasts',
   moTellChange: 'what changed between runs',
@@ -70,7 +71,7 @@ export const MONITORS_EN = {
   moStaleHint: 'Without a run that could tell. Empty: three times the schedule.',
   moWarn: 'Days before a date',
   moWarnHint: 'A certificate or signature that ends is told once at each, when it is near for its lifetime.',
-  moPause: 'It rests',
+  moPause: 'Paused: it does not run for now',
   moMake: 'Make a monitor',
   moDeleteAsk: 'The monitor {name} no longer runs then. Its history is kept for a while.',
 } as const;

@@ -56,7 +56,8 @@ export const MONITORS_ES: MonitorMessages = {
   moTimeout: 'Espera máxima en cada paso, s',
   moMail: 'Correo a',
   moMailHint: 'Buzones separados por comas; puede quedar vacío',
-  moAbout: 'Sobre qué',
+  moMailAbout: 'Se avisa por correo',
+  moHookAbout: 'Se avisa por webhook',
   moTellState: 'qué va mal, y que vuelve a ir bien',
   moTellReminder: 'recordatorios mientras dure',
   moTellChange: 'qué cambió de una vez a otra',
@@ -73,7 +74,7 @@ export const MONITORS_ES: MonitorMessages = {
   moStaleHint: 'Sin ninguna vez que pudiera decir algo. Vacío: tres veces el horario.',
   moWarn: 'Días antes de una fecha',
   moWarnHint: 'Un certificado o una firma que vence se avisa una vez en cada uno, cuando está cerca para su vida útil.',
-  moPause: 'Está en pausa',
+  moPause: 'En pausa: por ahora no se ejecuta',
   moMake: 'Crear un monitor',
   moDeleteAsk: 'El monitor {name} deja entonces de ejecutarse. Su historial se guarda un tiempo.',
 };

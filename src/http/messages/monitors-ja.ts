@@ -55,7 +55,8 @@ export const MONITORS_JA: MonitorMessages = {
   moTimeout: '各段階の最長待ち時間（秒）',
   moMail: 'メールの宛先',
   moMailHint: 'カンマ区切り。空欄可',
-  moAbout: '通知内容',
+  moMailAbout: 'メールで知らせること',
+  moHookAbout: 'Webhookで知らせること',
   moTellState: '異常と復旧',
   moTellReminder: '継続中の再通知',
   moTellChange: '前回からの変化',
@@ -71,7 +72,7 @@ export const MONITORS_JA: MonitorMessages = {
   moStaleHint: '判断できた実行がない時間。空欄なら予定間隔の3倍。',
   moWarn: '期日の何日前',
   moWarnHint: '期限が近い証明書や署名を、各日数で一度ずつ知らせます（有効期間に応じて判断）。',
-  moPause: '休止する',
+  moPause: '休止中：当面は実行しない',
   moMake: '監視を作成',
   moDeleteAsk: '監視「{name}」は実行されなくなります。履歴はしばらく保存されます。',
 };

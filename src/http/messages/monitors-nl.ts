@@ -56,7 +56,8 @@ export const MONITORS_NL: MonitorMessages = {
   moTimeout: 'Langste wachttijd per stap, s',
   moMail: 'Mail aan',
   moMailHint: 'Mailboxen met komma’s ertussen; mag leeg blijven',
-  moAbout: 'Waarover',
+  moMailAbout: 'Per mail gemeld',
+  moHookAbout: 'Per webhook gemeld',
   moTellState: 'wat er mis is, en weer in orde',
   moTellReminder: 'herinneringen zolang het duurt',
   moTellChange: 'wat er tussen twee keren veranderde',
@@ -74,7 +75,7 @@ export const MONITORS_NL: MonitorMessages = {
   moWarn: 'Dagen voor een datum',
   moWarnHint:
     'Een certificaat of handtekening die afloopt wordt bij elk één keer gemeld, als dat voor de looptijd dichtbij is.',
-  moPause: 'Het rust',
+  moPause: 'Gepauzeerd: wordt voorlopig niet uitgevoerd',
   moMake: 'Bewaking maken',
   moDeleteAsk: 'De bewaking {name} wordt dan niet meer uitgevoerd. Het verloop blijft een tijd bewaard.',
 };

@@ -56,7 +56,8 @@ export const MONITORS_PT: MonitorMessages = {
   moTimeout: 'Espera máxima em cada passo, s',
   moMail: 'Correio para',
   moMailHint: 'Caixas de correio separadas por vírgulas; pode ficar vazio',
-  moAbout: 'Sobre o quê',
+  moMailAbout: 'Avisado por correio',
+  moHookAbout: 'Avisado por webhook',
   moTellState: 'o que está mal, e que volta a estar bem',
   moTellReminder: 'lembretes enquanto durar',
   moTellChange: 'o que mudou de uma vez para a outra',
@@ -74,7 +75,7 @@ export const MONITORS_PT: MonitorMessages = {
   moWarn: 'Dias antes de uma data',
   moWarnHint:
     'Um certificado ou uma assinatura que termina é avisado uma vez em cada um, quando está perto para a sua duração.',
-  moPause: 'Está em pausa',
+  moPause: 'Em pausa: por agora não é executado',
   moMake: 'Criar um monitor',
   moDeleteAsk: 'O monitor {name} deixa então de ser executado. O seu histórico é guardado durante algum tempo.',
 };
