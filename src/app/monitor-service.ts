@@ -178,7 +178,7 @@ function settledWithin(
   ms: number,
   setTimer: Installation['world']['clock']['setTimer'],
 ): Promise<void> {
-  if (work.size === 0) return Promise.resolve();
+  if (work.size === 0 || ms <= 0) return Promise.resolve();
   return new Promise((resolve) => {
     const cancel = setTimer(ms, resolve);
     void Promise.allSettled(work).then(() => {

@@ -74,20 +74,26 @@ export function signatureOf(
 }
 
 function describeFailure(failure: PolicyHostFailure): string {
+  const notPublic = (address: string, scope: string): string =>
+    `${address} is not public (${scope}), and private addresses are not allowed`;
   switch (failure.kind) {
+    case 'not-permitted':
+      return notPublic(failure.address, failure.scope);
     case 'connect':
       return failure.failure.kind === 'not-permitted'
-        ? `${failure.address} is not public (${failure.failure.scope}), and private addresses are not allowed`
+        ? notPublic(failure.address, failure.failure.scope)
         : `no connection to ${failure.address}: ${failure.failure.kind}`;
     case 'tls':
       return `no TLS with ${failure.address}: ${failure.code}`;
     case 'certificate':
       return `the certificate is not in order: ${failure.detail}`;
+    case 'no-address':
+      return `${failure.name} has no address`;
+    case 'dns':
+      return `${failure.name} cannot be looked up: ${failure.failure.kind}`;
     case 'timed-out':
       return 'the server did not answer in time';
     case 'cancelled':
       return 'it was broken off';
-    default:
-      return `the host has no address to connect to (${failure.kind})`;
   }
 }
