@@ -16,6 +16,7 @@ import { systemClock } from '../../src/app/world.ts';
 import type { NewMessage } from '../../src/delivery/queue-store.ts';
 import { type DatabasePlace, openDatabase } from '../../src/store/database.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
+import { NO_OPTIONS } from '../../test/support/options.ts';
 import { costOf, inParallel, median, say, sayMachine, shown } from './figures.ts';
 
 const SUBMITTERS = 50;
@@ -36,14 +37,7 @@ function message(index: number): NewMessage {
   };
   return {
     sender: 'sender@origin.example',
-    options: {
-      eightBit: false,
-      international: false,
-      requireTls: false,
-      tlsOptional: false,
-      ret: null,
-      envid: null,
-    },
+    options: NO_OPTIONS,
     recipients: [recipient(0), recipient(1)],
     bytes: text,
     origin: 'api',

@@ -14,6 +14,7 @@ import { systemClock } from '../../src/app/world.ts';
 import type { AttemptFacts, QueueStore } from '../../src/delivery/queue-store.ts';
 import { type DatabasePlace, openDatabase } from '../../src/store/database.ts';
 import { createQueueStore } from '../../src/store/queue-store.ts';
+import { NO_OPTIONS } from '../../test/support/options.ts';
 import { costOf, inParallel, say, sayMachine, shown } from './figures.ts';
 
 const DESTINATIONS = 10_000;
@@ -42,14 +43,7 @@ async function fill(from: number, to: number, destinationOf: (index: number) => 
     await store.accept(
       {
         sender: 'sender@origin.example',
-        options: {
-          eightBit: false,
-          international: false,
-          requireTls: false,
-          tlsOptional: false,
-          ret: null,
-          envid: null,
-        },
+        options: NO_OPTIONS,
         recipients,
         bytes: Buffer.from('Subject: short\r\n\r\nshort\r\n'),
         origin: 'api',

@@ -11,8 +11,8 @@ import { type AtomicFile, createAtomicFile, readBounded } from './files.ts';
 
 /** One of the two ways out to a person or a pipe. */
 export interface Output {
-  /** Resolves when there is room for more; false when nobody reads any longer. */
-  write(text: string): Promise<boolean>;
+  /** Resolves when there is room for more; false when nobody reads any longer. `latin1`: each character is an octet. */
+  write(text: string, encoding?: 'latin1'): Promise<boolean>;
   /** When everything is written: what went wrong with it (a full disk); null also where the reader had seen enough. */
   finished(): Promise<Error | null>;
   readonly isTerminal: boolean;
@@ -128,9 +128,9 @@ function outputOf(stream: TerminalStream): Output {
   });
   stream.on('drain', wake);
   return {
-    write: async (text) => {
+    write: async (text, encoding) => {
       if (gone || text === '') return !gone;
-      if (!stream.write(text)) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (!stream.write(text, encoding ?? 'utf8')) await new Promise<void>((resolve) => waiting.push(resolve));
       return !gone;
     },
     finished: async () => {

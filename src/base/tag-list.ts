@@ -51,6 +51,53 @@ export function readTagList(text: string): Outcome<readonly TagField[], TagListF
   return succeeded(fields);
 }
 
+/** What the TXT set at a name that is kept for one record says. */
+export type SoleRecord<Held, Fault> =
+  | ({ readonly kind: 'record'; readonly text: string } & Held)
+  /** `ignored`: what else stands at the name, for people who mistyped the version. */
+  | { readonly kind: 'absent'; readonly ignored: readonly string[] }
+  /** Senders treat it as absent; its owner did not mean that. */
+  | { readonly kind: 'faulty'; readonly fault: Fault | SoleRecordFault; readonly texts: readonly string[] };
+
+export type SoleRecordFault =
+  /** When it is not exactly one, there is none (RFC 8461 3.1, RFC 8460 3). */
+  { readonly kind: 'several'; readonly count: number } | { readonly kind: 'syntax'; readonly fault: TagListFault };
+
+/** Texts of other records that are kept to show. */
+export const MAX_SHOWN_RECORDS = 5;
+const SHOWN_RECORD_LENGTH = 200;
+
+/** The one record of that version among all that stand there, each as its character-strings. Never throws. */
+export function readSoleRecord<Held, Fault>(
+  records: readonly (readonly Buffer[])[],
+  version: string,
+  read: (fields: readonly TagField[]) => Outcome<Held, Fault>,
+): SoleRecord<Held, Fault> {
+  const texts = records.map(joinTxt);
+  const ours = texts.filter((text) => isOfVersion(text, version));
+  const shown = (list: readonly string[]): string[] =>
+    list.slice(0, MAX_SHOWN_RECORDS).map((text) => printable(text, SHOWN_RECORD_LENGTH));
+  const [text] = ours;
+  if (text === undefined) return { kind: 'absent', ignored: shown(texts) };
+  const faulty = (fault: Fault | SoleRecordFault): SoleRecord<Held, Fault> => ({
+    kind: 'faulty',
+    fault,
+    texts: shown(ours),
+  });
+  if (ours.length > 1) return faulty({ kind: 'several', count: ours.length });
+  const fields = readTagList(text);
+  if (!fields.ok) return faulty({ kind: 'syntax', fault: fields.failure });
+  const held = read(fields.value);
+  return held.ok ? { kind: 'record', text: printable(text), ...held.value } : faulty(held.failure);
+}
+
+/** The end of a sentence that begins with the record. */
+export function describeSoleRecordFault(fault: SoleRecordFault): string {
+  return fault.kind === 'several'
+    ? `stands there ${fault.count} times, so that senders use none of them`
+    : describeTagListFault(fault.fault);
+}
+
 /** Whether a value may stand in a field nobody knows: visible ASCII without semicolon and equals sign. */
 export function isExtensionValue(value: string): boolean {
   return /^[\x21-\x3a\x3c\x3e-\x7e]+$/.test(value);

@@ -1,6 +1,6 @@
 /**
- * `tlsreach queue list|show|retry|hold|release|delete`: the queue by hand, while `serve` runs or while it does not. Exit 0
- * something was found or changed, 1 nothing.
+ * `tlsreach queue list|show|retry|hold|release|delete`: the queue by hand, while `serve` runs or while it does not. Exit 1:
+ * the message that was named is not there, or nothing was changed; an empty queue is no fault.
  */
 import { describeMailboxFault, parseMailbox } from '../base/mailbox.ts';
 import { printable } from '../base/printable.ts';
@@ -47,7 +47,7 @@ export async function queueListCommand(command: QueueCommand): Promise<number> {
     if (listed === limit && after !== undefined)
       await world.stderr.write(`tlsreach: there may be more; --limit and --after show it\n`);
     if (listed === 0 && !json) await world.stdout.write('The queue is empty.\n');
-    return listed === 0 ? 1 : 0;
+    return 0;
   });
 }
 
@@ -67,7 +67,7 @@ export async function queueShowCommand(command: QueueCommand): Promise<number> {
         await world.stderr.write(`tlsreach: the text of message ${mid} is gone\n`);
         return 1;
       }
-      await world.stdout.write(Buffer.from(body).toString('utf8'));
+      await world.stdout.write(Buffer.from(body).toString('latin1'), 'latin1');
       return 0;
     }
     const value = { format: 'tlsreach.message/1', id: mid, recipients: items.map(queueItemJson) };

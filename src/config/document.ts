@@ -4,6 +4,7 @@
  * of another version is refused as a whole.
  */
 import Type, { type Static } from 'typebox';
+import { ALERT_CLASSES, ALERT_SEVERITIES, type AlertSettings, DEFAULT_ALERT_SETTINGS } from '../delivery/alerts.ts';
 import {
   type BounceProfile,
   type BounceVerificationSettings,
@@ -32,12 +33,6 @@ export const DOCUMENT_VERSION = 1;
 /** What stands for the certificate of a new installation: it encrypts, and nobody can verify it. */
 export const DEMO_CERTIFICATE = 'Demo';
 
-export const ALERT_CLASSES = ['system', 'delivery', 'monitor', 'certificate', 'configuration'] as const;
-export const ALERT_SEVERITIES = ['critical', 'warning', 'information'] as const;
-
-export type AlertClass = (typeof ALERT_CLASSES)[number];
-export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
-
 /** Settings that hold for all destinations at once (specification 2.a.4, R73). */
 export interface GlobalSettings {
   /** Name of the certificate for all outgoing TLS; null: Demo. */
@@ -53,22 +48,6 @@ export interface NamedCertificate {
   /** Intermediates, the issuer of the certificate first; may be empty. */
   readonly chain: string;
   readonly key: string;
-}
-
-/** Who is told what. */
-export interface AlertRecipient {
-  readonly address: string;
-  readonly classes: readonly AlertClass[];
-  readonly severities: readonly AlertSeverity[];
-}
-
-export interface AlertSettings {
-  /** Sender of alerts; null: made of this machine's name. */
-  readonly from: string | null;
-  /** Wait before the same alert is sent again, s; it doubles each time, up to the longest. */
-  readonly initialIntervalSeconds: number;
-  readonly maxIntervalSeconds: number;
-  readonly recipients: readonly AlertRecipient[];
 }
 
 export interface ConfigurationDocument {
@@ -172,6 +151,6 @@ export const INITIAL_DOCUMENT: ConfigurationDocument = {
   bounceVerification: { keys: [], untaggedBounces: 'reject' },
   dkim: [],
   certificates: [],
-  alerts: { from: null, initialIntervalSeconds: 300, maxIntervalSeconds: 3_600, recipients: [] },
+  alerts: DEFAULT_ALERT_SETTINGS,
   monitors: [],
 };

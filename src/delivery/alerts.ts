@@ -5,9 +5,13 @@
 import { printable } from '../base/printable.ts';
 import type { DeliveryEvent } from './events.ts';
 
-export type AlertClass = 'system' | 'delivery' | 'monitor' | 'certificate' | 'configuration';
-export type AlertSeverity = 'critical' | 'warning' | 'information';
+export const ALERT_CLASSES = ['system', 'delivery', 'monitor', 'certificate', 'configuration'] as const;
+export const ALERT_SEVERITIES = ['critical', 'warning', 'information'] as const;
 
+export type AlertClass = (typeof ALERT_CLASSES)[number];
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
+
+/** Who is told what. */
 export interface AlertRecipient {
   readonly address: string;
   readonly classes: readonly AlertClass[];

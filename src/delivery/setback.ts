@@ -41,7 +41,7 @@ export function setbackOf(decision: Extract<Decision, { kind: 'next' }>, evidenc
   return {
     place,
     event,
-    status: statusOfEvent(event),
+    status: statusOfEvent(event, reply),
     category: connection ? 'connection' : 'tls',
     reply,
     because: because.map((reason) => `${place.host}: ${reason}`),

@@ -63,7 +63,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why a host was passed by, where no reply to MAIL or RCPT says it: always for a while, never for good. */
-export function statusOfEvent(event: PolicyEvent): string {
+export function statusOfEvent(event: PolicyEvent, reply: SmtpReply | null = null): string {
   switch (event) {
     case 'E1':
     case 'E2':
@@ -78,10 +78,15 @@ export function statusOfEvent(event: PolicyEvent): string {
     case 'E13':
       return '4.7.5';
     case 'E9':
-      return '4.4.1';
+      return reply === null ? '4.4.1' : turnedAway(reply);
     case 'E10':
-      return '4.4.2';
+      return reply === null ? '4.4.2' : turnedAway(reply);
     case 'E12':
       return '4.3.0';
   }
+}
+
+/** A host that answers, but takes no mail now: its own word, for a while, else RFC 3463 3.4, X.3.2. */
+function turnedAway({ enhancedStatus }: SmtpReply): string {
+  return enhancedStatus === null ? '4.3.2' : `4.${enhancedStatus.subject}.${enhancedStatus.detail}`;
 }

@@ -1,23 +1,17 @@
 /**
  * The TLSRPT record of a domain (RFC 8460 section 3): where reports on TLS failures are to be sent (S-RPT-1). Pure.
  */
-
+import { failed, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import {
-  describeTagListFault,
+  describeSoleRecordFault,
   isExtensionValue,
-  isOfVersion,
-  joinTxt,
-  readTagList,
-  type TagListFault,
+  readSoleRecord,
+  type SoleRecord,
+  type SoleRecordFault,
 } from '../base/tag-list.ts';
 
-export type ReportRecord =
-  | { readonly kind: 'record'; readonly text: string; readonly rua: readonly ReportAddress[] }
-  /** `ignored`: what else stands at the name, for people who mistyped the version. */
-  | { readonly kind: 'absent'; readonly ignored: readonly string[] }
-  /** Senders treat it as absent; its owner did not mean that. */
-  | { readonly kind: 'faulty'; readonly fault: ReportRecordFault; readonly texts: readonly string[] };
+export type ReportRecord = SoleRecord<{ readonly rua: readonly ReportAddress[] }, ReportFieldFault>;
 
 export interface ReportAddress {
   readonly scheme: 'mailto' | 'https';
@@ -25,18 +19,15 @@ export interface ReportAddress {
   readonly uri: string;
 }
 
-export type ReportRecordFault =
-  /** RFC 8460 3: "If the number of resulting records is not one, senders MUST assume …" there is none. */
-  | { readonly kind: 'several'; readonly count: number }
-  | { readonly kind: 'syntax'; readonly fault: TagListFault }
+export type ReportRecordFault = SoleRecordFault | ReportFieldFault;
+
+type ReportFieldFault =
   | { readonly kind: 'no-rua' }
   | { readonly kind: 'bad-uri'; readonly uri: string }
   | { readonly kind: 'bad-value'; readonly field: string };
 
 /** Report addresses in one record; more are a way to make senders send. */
 export const MAX_REPORT_ADDRESSES = 32;
-/** Texts of other records that are kept to show. */
-export const MAX_SHOWN_RECORDS = 5;
 const SHOWN_LENGTH = 200;
 
 /** The name whose TXT set holds the record of a domain. */
@@ -46,39 +37,30 @@ export function reportRecordName(domain: string): string {
 
 /** What the TXT set at `_smtp._tls.<domain>` says; each record as its character-strings. Never throws. */
 export function readReportRecord(records: readonly (readonly Buffer[])[]): ReportRecord {
-  const texts = records.map(joinTxt);
-  const ours = texts.filter((text) => isOfVersion(text, VERSION));
-  const shown = (list: readonly string[]): string[] =>
-    list.slice(0, MAX_SHOWN_RECORDS).map((text) => printable(text, SHOWN_LENGTH));
-  const [text] = ours;
-  if (text === undefined) return { kind: 'absent', ignored: shown(texts) };
-  const faulty = (fault: ReportRecordFault): ReportRecord => ({ kind: 'faulty', fault, texts: shown(ours) });
-  if (ours.length > 1) return faulty({ kind: 'several', count: ours.length });
-  const fields = readTagList(text);
-  if (!fields.ok) return faulty({ kind: 'syntax', fault: fields.failure });
-  const rua: ReportAddress[] = [];
-  for (const { name, value } of fields.value) {
-    if (name !== 'rua') {
-      if (!isExtensionValue(value)) return faulty({ kind: 'bad-value', field: name });
-      continue;
+  return readSoleRecord<{ readonly rua: readonly ReportAddress[] }, ReportFieldFault>(records, VERSION, (fields) => {
+    const rua: ReportAddress[] = [];
+    for (const { name, value } of fields) {
+      if (name !== 'rua') {
+        if (!isExtensionValue(value)) return failed({ kind: 'bad-value', field: name });
+        continue;
+      }
+      for (const part of value.split(',')) {
+        const uri = part.replace(/^[ \t]+|[ \t]+$/g, '');
+        const address = readAddress(uri);
+        if (address === null) return failed({ kind: 'bad-uri', uri: printable(uri, SHOWN_LENGTH) });
+        if (rua.length < MAX_REPORT_ADDRESSES) rua.push(address);
+      }
     }
-    for (const part of value.split(',')) {
-      const uri = part.replace(/^[ \t]+|[ \t]+$/g, '');
-      const address = readAddress(uri);
-      if (address === null) return faulty({ kind: 'bad-uri', uri: printable(uri, SHOWN_LENGTH) });
-      if (rua.length < MAX_REPORT_ADDRESSES) rua.push(address);
-    }
-  }
-  return rua.length === 0 ? faulty({ kind: 'no-rua' }) : { kind: 'record', text: printable(text), rua };
+    return rua.length === 0 ? failed({ kind: 'no-rua' }) : succeeded({ rua });
+  });
 }
 
 /** The end of a sentence that begins with the record. */
 export function describeReportRecordFault(fault: ReportRecordFault): string {
   switch (fault.kind) {
     case 'several':
-      return `stands there ${fault.count} times, so that senders use none of them`;
     case 'syntax':
-      return describeTagListFault(fault.fault);
+      return describeSoleRecordFault(fault);
     case 'no-rua':
       return 'names no address for reports (rua)';
     case 'bad-uri':

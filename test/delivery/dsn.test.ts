@@ -5,6 +5,7 @@ import { composeDsn, type DsnOptions } from '../../src/delivery/dsn.ts';
 import type { RecipientOutcome } from '../../src/delivery/hand-over.ts';
 import type { ClaimedMessage, ClaimedRecipient } from '../../src/delivery/queue-store.ts';
 import { DEFAULT_BOUNCE_SETTINGS } from '../../src/delivery/settings.ts';
+import { NO_OPTIONS } from '../support/options.ts';
 
 const AT = Date.UTC(2026, 10, 23, 10, 0, 0);
 
@@ -43,14 +44,7 @@ function messageOf(changes: Partial<ClaimedMessage> = {}): ClaimedMessage {
     mid: 12,
     attemptId: 3,
     sender: 'ann@example.com',
-    options: {
-      eightBit: false,
-      international: false,
-      requireTls: false,
-      tlsOptional: false,
-      ret: null,
-      envid: null,
-    },
+    options: NO_OPTIONS,
     acceptedAt: AT - 3_600_000,
     gateway: null,
     bytes: Buffer.from(TEXT),

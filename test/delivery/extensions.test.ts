@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DATA_BLOCK_BYTES } from '../../src/delivery/transaction.ts';
 import type { PeerScript } from '../../src/lab/peer-script.ts';
-import { NO_OPTIONS, recipients, type Sender, type SenderScene, senderIn } from '../support/delivery.ts';
+import { recipients, type Sender, type SenderScene, senderIn } from '../support/delivery.ts';
 import type { Ending } from '../support/dns.ts';
+import { NO_OPTIONS } from '../support/options.ts';
 
 const HOST = '192.0.2.1';
 const OFFERED = ['PIPELINING', 'SIZE 10485760', 'ENHANCEDSTATUSCODES', '8BITMIME'];

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { issueCertificate } from '../../src/pki/issue.ts';
-import { NO_OPTIONS, outgoing, recipients, senderIn } from '../support/delivery.ts';
+import { outgoing, recipients, senderIn } from '../support/delivery.ts';
+import { NO_OPTIONS } from '../support/options.ts';
 import { tlsOf, VALIDITY } from '../support/smtp-peer.ts';
 
 const HOST = '192.0.2.1';

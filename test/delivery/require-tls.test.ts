@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PeerScript } from '../../src/lab/peer-script.ts';
 import { mailLogTexts } from '../../src/report/mail-log.ts';
-import { NO_OPTIONS, type Sender, senderIn } from '../support/delivery.ts';
+import { type Sender, senderIn } from '../support/delivery.ts';
 import type { Ending } from '../support/dns.ts';
+import { NO_OPTIONS } from '../support/options.ts';
 import { mint, tlsOf } from '../support/smtp-peer.ts';
 
 const HOST = '192.0.2.1';

@@ -4,6 +4,7 @@ import type { RecipientOutcome } from '../../src/delivery/hand-over.ts';
 import type { ClaimedRecipient } from '../../src/delivery/queue-store.ts';
 import { type BounceProfile, DEFAULT_BOUNCE_SETTINGS } from '../../src/delivery/settings.ts';
 import { type Settlement, settle } from '../../src/delivery/settlement.ts';
+import { NO_OPTIONS } from '../support/options.ts';
 
 const ACCEPTED = Date.UTC(2026, 10, 23, 10, 0, 0);
 const WARNS = { ...DEFAULT_BOUNCE_SETTINGS, delayWarnings: true };
@@ -33,14 +34,7 @@ function settled({ profile = WARNS, recipient = {}, outcome = {}, seconds = 60 }
       mid: 12,
       attemptId: 3,
       sender: 'ann@example.com',
-      options: {
-        eightBit: false,
-        international: false,
-        requireTls: false,
-        tlsOptional: false,
-        ret: null,
-        envid: null,
-      },
+      options: NO_OPTIONS,
       acceptedAt: ACCEPTED,
       gateway: null,
       bytes: Buffer.from('\r\n'),

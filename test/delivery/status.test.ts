@@ -22,6 +22,17 @@ test('why a host was passed by is a status for a while: 7.5 for cryptography, 7.
   for (const event of ['E1', 'E2', 'E3', 'E4'] as const) assert.equal(statusOfEvent(event), '4.7.10', event);
 });
 
+test('a host that turns senders away at the door says why, or takes no messages now; silence is no answer (S-MX-11)', () => {
+  assert.equal(statusOfEvent('E9'), '4.4.1');
+  assert.equal(statusOfEvent('E9', reply(421)), '4.3.2');
+  assert.equal(
+    statusOfEvent('E9', reply(554, { class: 5, subject: 7, detail: 1 })),
+    '4.7.1',
+    'for a while all the same',
+  );
+  assert.equal(statusOfEvent('E10', reply(421, { class: 4, subject: 7, detail: 0 })), '4.7.0');
+});
+
 test('the words of a status are those of the register, exact or of its subject (S-DSN-3)', () => {
   assert.equal(reasonOf('5.7.5'), 'Cryptographic failure');
   assert.equal(reasonOf('4.7.5'), 'Cryptographic failure');

@@ -15,7 +15,7 @@ import { DEFAULT_DELIVERY_SETTINGS } from '../../src/delivery/settings.ts';
 import { DEFAULT_DESTINATION } from '../../src/policy/destination.ts';
 import { TLS_MODES } from '../../src/policy/mode.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
-import { NO_OPTIONS } from '../support/delivery.ts';
+import { NO_OPTIONS } from '../support/options.ts';
 import {
   allowedBy,
   BELIEVED,

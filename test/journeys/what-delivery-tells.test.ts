@@ -11,8 +11,9 @@ import type { PeerScript } from '../../src/lab/peer-script.ts';
 import { TLS_MODES } from '../../src/policy/mode.ts';
 import { mailLogLines, mailLogTexts } from '../../src/report/mail-log.ts';
 import { tlsByMessage } from '../../src/report/tls-by-message.ts';
-import { NO_OPTIONS, recipients, type Sender, senderIn } from '../support/delivery.ts';
+import { recipients, type Sender, senderIn } from '../support/delivery.ts';
 import { handWoundClock } from '../support/hand-wound-clock.ts';
+import { NO_OPTIONS } from '../support/options.ts';
 
 /** Servers that differ in what they do about STARTTLS. */
 const SERVERS: Readonly<Record<string, Partial<PeerScript>>> = {

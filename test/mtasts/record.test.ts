@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { describeStsRecordFault, MAX_SHOWN_RECORDS, readStsRecord } from '../../src/mtasts/record.ts';
+import { MAX_SHOWN_RECORDS } from '../../src/base/tag-list.ts';
+import { describeStsRecordFault, readStsRecord } from '../../src/mtasts/record.ts';
 
 const read = (...records: (string | readonly string[])[]) =>
   readStsRecord(records.map((record) => [record].flat().map((text) => Buffer.from(text as string))));

@@ -16,6 +16,7 @@ import type { ZoneData } from '../../src/lab/zone.ts';
 import { DEFAULT_DESTINATION, type DestinationControls } from '../../src/policy/destination.ts';
 import type { ClientCertificate } from '../../src/session/open.ts';
 import { type Ending, startZoneServer } from './dns.ts';
+import { NO_OPTIONS } from './options.ts';
 import { startSmtpPeer, testRoot } from './smtp-peer.ts';
 
 export interface SenderScene {
@@ -134,15 +135,6 @@ const NOBODY = 1;
 function fail(message: string): never {
   throw new Error(message);
 }
-
-export const NO_OPTIONS: OutgoingMessage['options'] = {
-  eightBit: false,
-  international: false,
-  requireTls: false,
-  tlsOptional: false,
-  ret: null,
-  envid: null,
-};
 
 /** A small message to user@example.com. */
 export function outgoing(changes: Partial<OutgoingMessage> = {}): OutgoingMessage {

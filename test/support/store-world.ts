@@ -12,6 +12,7 @@ import type {
   RecipientReport,
 } from '../../src/delivery/queue-store.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { NO_OPTIONS } from './options.ts';
 
 /** Opens the same database again and again, each time over a connection of its own. */
 export type OpenDatabase = () => Promise<Database>;
@@ -49,14 +50,7 @@ export const START = Date.UTC(2026, 10, 23);
 export function messageTo(addresses: readonly string[], told: Partial<NewMessage> = {}): NewMessage {
   return {
     sender: 'sender@origin.example',
-    options: {
-      eightBit: false,
-      international: false,
-      requireTls: false,
-      tlsOptional: false,
-      ret: null,
-      envid: null,
-    },
+    options: NO_OPTIONS,
     recipients: addresses.map((address) => ({
       address,
       destination: address.slice(address.indexOf('@') + 1),
