@@ -1,4 +1,5 @@
 /** The first page behind signing in: what waits, what is wrong, what was done, and what to do first. */
+import { statusOf } from '../monitor/status.ts';
 import { isDown } from '../report/host-status.ts';
 import { type Desk, shownTime } from './desk.ts';
 
@@ -14,9 +15,14 @@ export function overviewPage(desk: Desk): void {
     const newest = await appliance.configuration.newest();
     const tested = await house.jobs.list({ unlisted: true, limit: SHOWN, before: null });
     const down = hosts.filter(isDown);
+    const now = house.clock.now();
+    const watched = (await appliance.monitors.all()).filter(({ monitor }) => !monitor.paused);
+    const ill = watched.filter((each) => ['failing', 'stale'].includes(statusOf(each, now).state));
     const page = {
       waiting: hosts.reduce((sum, { active }) => sum + active, 0),
       down: down.length,
+      watched: watched.length,
+      ill: ill.length,
       downHosts: down.slice(0, SHOWN).map(({ destination, lastFailure }) => ({ destination, why: lastFailure ?? '' })),
       revision: history[0]?.revision ?? 0,
       revisions: history.map((each) => ({ ...each, time: `${shownTime(each.at).slice(0, 16)} UTC` })),

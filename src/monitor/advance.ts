@@ -93,7 +93,7 @@ export interface RunEnd {
 }
 
 /** Dates that are kept of a target. */
-const MAX_DATES = 40;
+const MAX_DATES = 20;
 
 export function advance(monitor: Monitor, before: MonitorMemory, end: RunEnd, random: Random): Advance {
   const { finishedAt: now, startedAt, outcomes } = end;

@@ -72,6 +72,7 @@ export const MONITORS_EN = {
   moWarn: 'Days before a date',
   moWarnHint: 'A certificate or signature that ends is told once at each, when it is near for its lifetime.',
   moPause: 'Paused: it does not run for now',
+  moIll: 'Monitors not well',
   moMake: 'Make a monitor',
   moDeleteAsk: 'The monitor {name} no longer runs then. Its history is kept for a while.',
 } as const;
