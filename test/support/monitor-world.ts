@@ -129,6 +129,6 @@ export async function monitorWorld(context: TestContext, more: Partial<AppSettin
         if (await holds()) return true;
         clock.wind(stepMs);
         return false;
-      }, 15_000),
+      }, 60_000),
   };
 }
