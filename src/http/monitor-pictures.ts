@@ -62,7 +62,7 @@ export function sparkPicture(runs: readonly StoredRun[], min: number, say: Say):
 }
 
 const WIDTH = 720;
-const LEFT = 34;
+const LEFT = 52;
 const TOP = 10;
 const FLOOR = 130;
 
@@ -90,9 +90,9 @@ export function historyPicture(runs: readonly StoredRun[], min: number, say: Say
   const times = [runs[0], runs.at(-1)].map((run, index) =>
     run === undefined || (index === 1 && runs.length === 1)
       ? markup``
-      : markup`<text class="mark" x="${index === 0 ? LEFT : WIDTH - 10}" y="${FLOOR + 36}" text-anchor="${index === 0 ? 'start' : 'end'}">${shortTime(run.finishedAt)}</text>`,
+      : markup`<text class="mark" x="${index === 0 ? LEFT : WIDTH - 10}" y="${FLOOR + 42}" text-anchor="${index === 0 ? 'start' : 'end'}">${shortTime(run.finishedAt)}</text>`,
   );
-  return markup`<svg class="course" viewBox="0 0 ${WIDTH} ${FLOOR + 42}" role="img" aria-label="${pictureWords(runs, say)}">${marks}<line class="gate" x1="${LEFT}" x2="${WIDTH - 10}" y1="${y(min).toFixed(1)}" y2="${y(min).toFixed(1)}"/>${linesOf(points)}${dots}${band}${times}</svg>`
+  return markup`<svg class="course" viewBox="0 0 ${WIDTH} ${FLOOR + 50}" role="img" aria-label="${pictureWords(runs, say)}">${marks}<line class="gate" x1="${LEFT}" x2="${WIDTH - 10}" y1="${y(min).toFixed(1)}" y2="${y(min).toFixed(1)}"/>${linesOf(points)}${dots}${band}${times}</svg>`
     .markup;
 }
 
