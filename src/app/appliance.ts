@@ -1,4 +1,4 @@
-/** What the operator's side works with: the configuration, the queue and the logs of an installation. */
+/** What the operator's side works with: the configuration, the queue, the logs and the monitors of an installation. */
 import type { Clock } from '../base/clock.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -8,6 +8,7 @@ import type { SubmissionFault, SubmittedMessage } from '../delivery/submission.t
 import type { TrustAnchors } from '../pki/trust-anchors.ts';
 import type { Installation } from './installation.ts';
 import { createLogDesk, type LogDesk } from './log-desk.ts';
+import { createMonitorDesk, type MonitorDesk } from './monitor-desk.ts';
 import { createLookups, type Lookups } from './name-check.ts';
 
 export interface Appliance {
@@ -16,6 +17,7 @@ export interface Appliance {
   readonly configuration: Configuration;
   readonly queue: QueueStore;
   readonly logs: LogDesk;
+  readonly monitors: MonitorDesk;
   /** Durable when it resolves; rejects with `StoreTrouble` where the queue cannot take it. */
   submit(message: SubmittedMessage): Promise<Outcome<AcceptedMessage, SubmissionFault>>;
   /** PEM of the certificate that stands for one nobody chose. */
@@ -30,11 +32,11 @@ export interface Appliance {
 export function applianceOf(
   installation: Pick<
     Installation,
-    'hostname' | 'configuration' | 'queue' | 'sinks' | 'submit' | 'place' | 'demo' | 'house'
+    'hostname' | 'configuration' | 'database' | 'queue' | 'sinks' | 'submit' | 'place' | 'demo' | 'house'
   >,
   clock: Clock,
 ): Appliance {
-  const { hostname, configuration, queue, sinks, submit, place, demo, house } = installation;
+  const { hostname, configuration, database, queue, sinks, submit, place, demo, house } = installation;
   return {
     hostname,
     configuration,
@@ -45,5 +47,6 @@ export function applianceOf(
     lookups: createLookups(house.resolver, clock),
     tell: sinks,
     logs: createLogDesk(place.data, clock),
+    monitors: createMonitorDesk(configuration, database, clock),
   };
 }

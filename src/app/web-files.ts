@@ -17,12 +17,13 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export async function readWebFiles(): Promise<WebFiles> {
   const views = join(ROOT, 'views');
-  const [templates, operator, schemas, style, operatorStyle, script] = await Promise.all([
+  const [templates, operator, schemas, style, operatorStyle, monitorStyle, script] = await Promise.all([
     textsIn(views, '.ejs'),
     textsIn(join(views, 'appliance'), '.ejs'),
     textsIn(join(ROOT, 'docs', 'schemas'), '.json'),
     readFile(join(views, 'style.css'), 'utf8'),
     readFile(join(views, 'appliance', 'style.css'), 'utf8'),
+    readFile(join(views, 'appliance', 'monitors.css'), 'utf8'),
     readFile(join(views, 'page.js'), 'utf8'),
   ]);
   return {
@@ -31,7 +32,7 @@ export async function readWebFiles(): Promise<WebFiles> {
       ...[...operator].map(([name, text]) => [`appliance/${name.slice(0, -'.ejs'.length)}`, text] as const),
     ]),
     schemas,
-    style: `${style}${operatorStyle}`,
+    style: `${style}${operatorStyle}${monitorStyle}`,
     script,
   };
 }

@@ -11,6 +11,7 @@ import type { Database } from '../store/database.ts';
 import { createRecordStore } from '../store/record-store.ts';
 import { createRequestKeyStore } from '../store/request-key-store.ts';
 import { IDLE_MS } from './accounts.ts';
+import { withMonitorResults } from './monitor-desk.ts';
 
 export interface WebStores {
   readonly records: RecordStore;
@@ -37,7 +38,7 @@ export async function openWebStores(database: Database, clock: Clock): Promise<W
 
 export function webStoresOver(database: Database): WebStores {
   return {
-    records: createRecordStore(database),
+    records: withMonitorResults(createRecordStore(database), database),
     accounts: createAccountStore(database),
     batches: createBatchStore(database),
     keys: createRequestKeyStore(database),

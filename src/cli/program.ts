@@ -6,6 +6,7 @@ import { VERSION } from '../base/version.ts';
 import { closest } from './closest.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
+import { MONITOR_COMMANDS } from './monitor-commands.ts';
 import type { OptionSpec } from './option-specs.ts';
 import { QUEUE_COMMANDS } from './queue-commands.ts';
 import type { Services } from './services.ts';
@@ -139,7 +140,7 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
   );
   const serve = command(
     'serve',
-    'the installation at work: the web, mail that comes in, and the delivery of the queue',
+    'the installation at work: the web, mail that comes in, the delivery of the queue, monitors',
     COMMANDS.serve.specs,
   ).action(() => start(COMMANDS.serve, serve, []));
   const configuring = (entry: ConfigCommand, above: readonly Command[] = []): void => {
@@ -156,7 +157,7 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     });
     for (const operation of entry.operations) configuring(operation, lineage);
   };
-  for (const entry of [...QUEUE_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
+  for (const entry of [...QUEUE_COMMANDS, ...MONITOR_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {

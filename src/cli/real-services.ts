@@ -12,6 +12,7 @@ export function realServices(world: World): Services {
     openConfiguration: async (place) => (await import('../app/configuration.ts')).openConfiguration(place, world.clock),
     openQueue: async (place) =>
       (await import('../app/queue.ts')).openQueue(place, world, stderrLog(world.stderr, 'warn')),
+    openMonitors: async (place) => (await import('../app/monitor-desk.ts')).openMonitors(place, world.clock),
     openInstallation: async (place, settings, wishes) =>
       (await import('../app/installation.ts')).openInstallation(place, settings, world, wishes),
     openPassingPlace: async () => (await import('../app/configuration.ts')).openPassingPlace(),

@@ -49,6 +49,7 @@ const ROLES: Readonly<Record<string, StartRole>> = {
     const service = await startMailService(installation, lease === undefined ? {} : { leaseMs: lease * 1000 });
     return { lines: ['The queue is being delivered.'], close: (drainMs) => service.close(drainMs) };
   },
+  monitor: async (context) => (await import('./serve-monitors.ts')).serveMonitors(context),
   web: async (context) => (await import('./serve-web.ts')).serveWeb(context),
   listener: async ({ installation }) => (await import('../listener/listeners.ts')).startListeners(installation),
 };
@@ -81,6 +82,7 @@ export async function serveCommand(command: ServeCommand): Promise<number> {
     const concern = await folderConcern(place.data);
     if (concern !== null)
       settings.log('warn', 'the folder of the installation is not safe', { folder: place.data, concern });
+    if (lab !== null) await (await import('./serve-monitors.ts')).addDemoMonitors(installation, lab);
     const running: RunningRole[] = [];
     try {
       for (const role of roles) {

@@ -5,6 +5,7 @@
 import type { DataPlace, OpenConfiguration, PassingPlace } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
 import type { Installation, InstallationWishes } from '../app/installation.ts';
+import type { OpenMonitors } from '../app/monitor-desk.ts';
 import type { OwnedLookups } from '../app/open-lookups.ts';
 import type { OpenQueue } from '../app/queue.ts';
 import type { AppSettings } from '../app/settings.ts';
@@ -49,6 +50,8 @@ export interface Services {
   openConfiguration(place: DataPlace): Promise<OpenConfiguration>;
   /** Rejects with `StoreTrouble`. */
   openQueue(place: DataPlace): Promise<OpenQueue>;
+  /** Rejects with `StoreTrouble`. */
+  openMonitors(place: DataPlace): Promise<OpenMonitors>;
   /** Rejects with `StoreTrouble`. */
   openInstallation(place: DataPlace, settings: AppSettings, wishes: InstallationWishes): Promise<Installation>;
   openPassingPlace(): Promise<PassingPlace>;

@@ -52,7 +52,7 @@ function compare(place: string, before: unknown, after: unknown, changes: Config
       else if (before[key] !== after[key]) changes.push({ place: inner, kind: 'changed', before: MASK, after: MASK });
     }
   } else if (JSON.stringify(before) !== JSON.stringify(after)) {
-    changes.push({ place, kind: 'changed', before, after });
+    changes.push({ place, kind: 'changed', before: masked(before), after: masked(after) });
   }
 }
 
@@ -87,8 +87,13 @@ function nameOf(row: Row): string {
   return JSON.stringify(row);
 }
 
-function masked(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, SECRET_FIELDS.has(key) ? MASK : value]));
+/** With every secret in it masked, however deep. */
+function masked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(masked);
+  if (!isRow(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, SECRET_FIELDS.has(key) ? MASK : masked(inner)]),
+  );
 }
 
 /** Long texts, such as certificates, by their length; everything else as JSON, without what is only the default. */

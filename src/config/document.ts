@@ -14,6 +14,7 @@ import {
   type DkimKey,
   type SmtpRoute,
 } from '../delivery/settings.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import { DEFAULT_DESTINATION, type DestinationTable } from '../policy/destination.ts';
 import {
   BounceProfilesSchema,
@@ -35,6 +36,7 @@ import {
   type SenderGroup,
   SenderGroupsSchema,
 } from './listener-schema.ts';
+import { MonitorsSchema } from './monitor-schema.ts';
 
 /** The version of the document's form. A program reads its own alone. */
 export const DOCUMENT_VERSION = 1;
@@ -98,6 +100,7 @@ export interface ConfigurationDocument {
   /** In order: the first that fits counts. */
   readonly senderGroups: readonly SenderGroup[];
   readonly mailFlowPolicies: readonly MailFlowPolicy[];
+  readonly monitors: readonly Monitor[];
 }
 
 const MAX_CERTIFICATES = 1_000;
@@ -203,6 +206,7 @@ export const ConfigurationSchema = Type.Object(
     listeners: ListenersSchema,
     senderGroups: SenderGroupsSchema,
     mailFlowPolicies: MailFlowPoliciesSchema,
+    monitors: MonitorsSchema,
   },
   { additionalProperties: false, description: 'The configuration of an installation.' },
 );
@@ -226,4 +230,5 @@ export const INITIAL_DOCUMENT: ConfigurationDocument = {
   listeners: INITIAL_LISTENERS,
   senderGroups: INITIAL_GROUPS,
   mailFlowPolicies: INITIAL_POLICIES,
+  monitors: [],
 };

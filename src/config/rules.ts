@@ -18,6 +18,7 @@ import {
 } from './document.ts';
 import { type ConfigurationFault, showGiven } from './fault.ts';
 import { checkInbound, normalInbound } from './listener-rules.ts';
+import { checkMonitors } from './monitor-rules.ts';
 import { MASK } from './secrets.ts';
 
 type Tell = (place: string, subject: string | null, why: string) => void;
@@ -54,6 +55,7 @@ export function applyRules(document: ConfigurationDocument, faults: Configuratio
   checkReferences(normalised, tell);
   checkValues(normalised, tell);
   checkInbound(normalised, tell);
+  checkMonitors(normalised.monitors, tell);
   return normalised;
 }
 
@@ -130,6 +132,10 @@ function checkNames(document: ConfigurationDocument, tell: Tell): void {
   once(
     'certificateAuthorities.list',
     document.certificateAuthorities.list.map(({ name }) => name),
+  );
+  once(
+    'monitors',
+    document.monitors.map(({ name }) => name),
   );
   once(
     'alerts.recipients',

@@ -7,6 +7,7 @@ import { parseDestinationName, parseRouteName } from '../config/destination-name
 import { DestinationEntrySchema } from '../config/destination-schema.ts';
 import { AlertRecipientSchema, type ConfigurationDocument } from '../config/document.ts';
 import { ListenerSchema, MailFlowPolicySchema, SenderGroupSchema } from '../config/listener-schema.ts';
+import { MONITORS } from './monitor-table.ts';
 import type { ApiTable, TableRow } from './table-api.ts';
 
 function anyName(text: string): Outcome<string, string> {
@@ -147,4 +148,5 @@ export const TABLES: readonly ApiTable[] = [
   LISTENERS,
   SENDER_GROUPS,
   MAIL_FLOW_POLICIES,
+  MONITORS,
 ];

@@ -22,6 +22,7 @@ export const RAIL = [
   ['/certificates', 'opCertificates'],
   ['/queue', 'opQueue'],
   ['/log', 'opLog'],
+  ['/monitors', 'opMonitors'],
   ['/settings', 'opSettings'],
 ] as const satisfies readonly (readonly [string, MessageKey])[];
 
@@ -153,6 +154,7 @@ function noteOf(request: FastifyRequest, say: Say): string | null {
   if (done === 'deleted') return say('opDeleted');
   if (done === 'sent') return say('sdSent');
   if (done === 'cleared') return say('chCleared');
+  if (done === 'asked') return say('moAsked');
   if (done === 'committed' && /^\d{1,9}$/.test(revision ?? '')) return say('chCommitted', { revision: revision ?? '' });
   return null;
 }

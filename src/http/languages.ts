@@ -7,6 +7,11 @@ import { CERTIFICATES_PT } from './messages/certificates-pt.ts';
 import { EN, type Messages, type MessageKey as TesterKey } from './messages/en.ts';
 import { ES } from './messages/es.ts';
 import { JA } from './messages/ja.ts';
+import { MONITORS_EN, type MonitorKey, type MonitorMessages } from './messages/monitors-en.ts';
+import { MONITORS_ES } from './messages/monitors-es.ts';
+import { MONITORS_JA } from './messages/monitors-ja.ts';
+import { MONITORS_NL } from './messages/monitors-nl.ts';
+import { MONITORS_PT } from './messages/monitors-pt.ts';
 import { NL } from './messages/nl.ts';
 import { OPERATOR_EN, type OperatorKey, type OperatorMessages } from './messages/operator-en.ts';
 import { OPERATOR_ES } from './messages/operator-es.ts';
@@ -21,19 +26,22 @@ import { RESULT_NL } from './messages/result-nl.ts';
 import { RESULT_PT } from './messages/result-pt.ts';
 
 export const LANGUAGES = {
-  en: { name: 'English', messages: { ...EN, ...RESULT_EN, ...OPERATOR_EN, ...CERTIFICATES_EN } },
-  nl: { name: 'Nederlands', messages: { ...NL, ...RESULT_NL, ...OPERATOR_NL, ...CERTIFICATES_NL } },
-  es: { name: 'Español', messages: { ...ES, ...RESULT_ES, ...OPERATOR_ES, ...CERTIFICATES_ES } },
-  pt: { name: 'Português', messages: { ...PT, ...RESULT_PT, ...OPERATOR_PT, ...CERTIFICATES_PT } },
-  ja: { name: '日本語', messages: { ...JA, ...RESULT_JA, ...OPERATOR_JA, ...CERTIFICATES_JA } },
+  en: { name: 'English', messages: { ...EN, ...RESULT_EN, ...OPERATOR_EN, ...CERTIFICATES_EN, ...MONITORS_EN } },
+  nl: { name: 'Nederlands', messages: { ...NL, ...RESULT_NL, ...OPERATOR_NL, ...CERTIFICATES_NL, ...MONITORS_NL } },
+  es: { name: 'Español', messages: { ...ES, ...RESULT_ES, ...OPERATOR_ES, ...CERTIFICATES_ES, ...MONITORS_ES } },
+  pt: { name: 'Português', messages: { ...PT, ...RESULT_PT, ...OPERATOR_PT, ...CERTIFICATES_PT, ...MONITORS_PT } },
+  ja: { name: '日本語', messages: { ...JA, ...RESULT_JA, ...OPERATOR_JA, ...CERTIFICATES_JA, ...MONITORS_JA } },
 } as const satisfies Readonly<
   Record<
     string,
-    { readonly name: string; readonly messages: Messages & ResultMessages & OperatorMessages & CertificatesMessages }
+    {
+      readonly name: string;
+      readonly messages: Messages & ResultMessages & OperatorMessages & CertificatesMessages & MonitorMessages;
+    }
   >
 >;
 
-export type MessageKey = TesterKey | ResultKey | OperatorKey | CertificatesKey;
+export type MessageKey = TesterKey | ResultKey | OperatorKey | CertificatesKey | MonitorKey;
 
 export type Language = keyof typeof LANGUAGES;
 

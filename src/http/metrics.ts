@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { openStreams } from './event-stream.ts';
 import type { WebHouse } from './house.ts';
+import { monitorMetrics } from './monitor-metrics.ts';
 
 export function metricsRoutes(server: FastifyInstance, house: WebHouse): void {
   const registry = new Registry();
@@ -38,6 +39,7 @@ export function metricsRoutes(server: FastifyInstance, house: WebHouse): void {
   gauge('tlsreach_probes_running', 'Tests running now', () => house.jobs.counts().running);
   gauge('tlsreach_probes_waiting', 'Tests waiting now', () => house.jobs.counts().waiting);
   gauge('tlsreach_event_streams', 'Event streams open now', openStreams);
+  if (house.appliance != null) monitorMetrics(registry, house.appliance.monitors, house.clock);
   house.jobs.onEnd((job) => {
     const value = job.result?.confidence;
     const outcome =

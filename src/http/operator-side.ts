@@ -14,6 +14,8 @@ import type { WebHouse } from './house.ts';
 import { keyPages } from './key-pages.ts';
 import { keysApi } from './keys-api.ts';
 import { logPages } from './log-pages.ts';
+import { monitorApi } from './monitor-api.ts';
+import { monitorsPages } from './monitors-pages.ts';
 import { overviewPage } from './overview-page.ts';
 import { queueApi } from './queue-api.ts';
 import { queuePages } from './queue-pages.ts';
@@ -27,6 +29,7 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   authoritiesApi(server, house, appliance);
   keysApi(server, house, appliance);
   queueApi(server, house, appliance);
+  monitorApi(server, house, appliance);
   const desk = createDesk(server, house, appliance, views);
   overviewPage(desk);
   destinationsPages(desk);
@@ -37,6 +40,7 @@ export function operatorSide(server: FastifyInstance, house: WebHouse, appliance
   logPages(desk);
   certificatePages(desk);
   keyPages(desk);
+  monitorsPages(desk);
   settingsPages(desk);
   filePages(desk);
 }

@@ -1,5 +1,6 @@
 /** The first page behind signing in: what waits, what is wrong, what was done, and what to do first. */
 import type { Snapshot } from '../config/configuration.ts';
+import { statusOf } from '../monitor/status.ts';
 import { isDown } from '../report/host-status.ts';
 import { type Desk, shownTime } from './desk.ts';
 import type { MessageKey } from './languages.ts';
@@ -42,10 +43,15 @@ export function overviewPage(desk: Desk): void {
     const held = await appliance.queue.list({ states: ['held'], limit: 1 });
     const down = hosts.filter(isDown);
     const steps = mayChange(request) ? await stepsOf(newest.ok ? newest.value : null, tested.length > 0) : [];
+    const now = house.clock.now();
+    const watched = (await appliance.monitors.all()).filter(({ monitor }) => !monitor.paused);
+    const ill = watched.filter((each) => ['failing', 'stale'].includes(statusOf(each, now).state));
     const page = {
       waiting: hosts.reduce((sum, { active }) => sum + active, 0),
       isHolding: held.length > 0,
       down: down.length,
+      watched: watched.length,
+      ill: ill.length,
       downHosts: down.slice(0, SHOWN).map(({ destination, lastFailure }) => ({ destination, why: lastFailure ?? '' })),
       revision: history[0]?.revision ?? 0,
       revisions: history.map((each) => ({ ...each, time: `${shownTime(each.at).slice(0, 16)} UTC` })),

@@ -9,6 +9,7 @@ import Type, { type TSchema } from 'typebox';
 import type { Appliance } from '../app/appliance.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
+import type { Scope } from '../config/account-store.ts';
 import type { Edit } from '../config/configuration.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
 import { IfMatchHeaders, NameParams, rowBody, StateQuery, TableQuery, tableOf } from './configuration-schemas.ts';
@@ -43,6 +44,16 @@ export interface ApiTable {
   withRows(document: ConfigurationDocument, rows: readonly TableRow[]): ConfigurationDocument;
   /** The one form of a name; the failure is the end of a sentence. */
   parseName(text: string): Outcome<string, string>;
+  /** Of a token, one of which is needed; `config` where left out. */
+  readonly scopes?: readonly Scope[] | undefined;
+  /** A row as it is shown: without its secrets. */
+  view?(row: TableRow): TableRow;
+  /** What was given, with the secrets of the row before where they were not named. */
+  keep?(given: TableRow, before: TableRow | undefined): TableRow;
+}
+
+export function shownRow(table: ApiTable, row: TableRow): TableRow {
+  return table.view?.(row) ?? row;
 }
 
 export function problems(codes: readonly number[]): Readonly<Record<number, typeof ProblemSchema>> {
@@ -64,7 +75,7 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
   const { path, noun, id, nameKey, schema } = table;
   const base = `/api/v1/${path}`;
   const tags = ['configuration'];
-  const onRequest = withScope(house, 'config');
+  const onRequest = withScope(house, ...(table.scopes ?? ['config']));
   const nameOf = (row: TableRow): string => String(row[nameKey]);
   const body = rowBody(schema, nameKey, `A ${noun}.`);
 
@@ -94,7 +105,8 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
       const items = rows.slice(0, limit);
       const last = items.at(-1);
       const next = rows.length > limit && last !== undefined ? Buffer.from(nameOf(last)).toString('base64url') : null;
-      return sendValue(withTag(reply, read.value), { items, next });
+      const shown = items.map((row) => shownRow(table, row));
+      return sendValue(withTag(reply, read.value), { items: shown, next });
     },
   );
 
@@ -116,15 +128,16 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
       if (!read.ok) return sendFailure(reply, read.failure);
       const name = table.parseName(request.params.name);
       const row = name.ok ? table.rows(read.value.document).find((each) => nameOf(each) === name.value) : undefined;
-      return row === undefined ? missing(reply, noun) : sendValue(withTag(reply, read.value), row);
+      return row === undefined ? missing(reply, noun) : sendValue(withTag(reply, read.value), shownRow(table, row));
     },
   );
 
   const save = (name: string, given: TableRow, how: 'create' | 'put'): Edit => {
     return (document) => {
       const rows = table.rows(document);
-      const row = { ...given, [nameKey]: name };
-      const exists = rows.some((each) => nameOf(each) === name);
+      const before = rows.find((each) => nameOf(each) === name);
+      const row = { ...(table.keep?.(given, before) ?? given), [nameKey]: name };
+      const exists = before !== undefined;
       if (exists && how === 'create') return failed(`there is a ${noun} ${printable(name, 120)} already`);
       const next = exists ? rows.map((each) => (nameOf(each) === name ? row : each)) : [...rows, row];
       return succeeded(table.withRows(document, next));
@@ -235,5 +248,6 @@ export function tableApi(plain: FastifyInstance, house: WebHouse, appliance: App
 }
 
 function rowNamed(table: ApiTable, document: ConfigurationDocument, name: string): TableRow | undefined {
-  return table.rows(document).find((row) => String(row[table.nameKey]) === name);
+  const row = table.rows(document).find((each) => String(each[table.nameKey]) === name);
+  return row === undefined ? undefined : shownRow(table, row);
 }

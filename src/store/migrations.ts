@@ -13,6 +13,7 @@ export function migrationsFor(kind: DatabaseKind): Readonly<Record<string, Migra
     '0002-configuration': step(kind === 'file' ? configurationTables(SQLITE) : configurationTables(POSTGRES)),
     '0003-web': step(kind === 'file' ? webTables(SQLITE) : webTables(POSTGRES)),
     '0004-tester': step(kind === 'file' ? testerTables(SQLITE) : testerTables(POSTGRES)),
+    '0005-monitors': step(kind === 'file' ? monitorTables(SQLITE) : monitorTables(POSTGRES)),
     '0006-certificates': step(kind === 'file' ? certificateTables(SQLITE) : certificateTables(POSTGRES)),
   };
 }
@@ -158,6 +159,27 @@ function testerTables({ integer, clustered }: Words): readonly string[] {
       batch text not null, place ${integer} not null, target text not null, state text not null, probe text,
       tries ${integer} not null, value ${integer}, problem_kind text, problem text,
       primary key (batch, place)) ${clustered}`,
+  ];
+}
+
+function monitorTables({ integer, identity }: Words): readonly string[] {
+  return [
+    `create table monitor (
+      name text primary key, schedule text not null, next_at ${integer} not null, owner text,
+      lease_until ${integer}, memory text not null)`,
+    `create table monitor_run (
+      id ${identity}, name text not null, started_at ${integer} not null, finished_at ${integer} not null,
+      state text not null, total double precision, items text not null)`,
+    'create index monitor_run_name on monitor_run (name, id)',
+    'create index monitor_run_finished on monitor_run (finished_at)',
+    `create table monitor_result (
+      id text primary key, run_id ${integer} not null, name text not null, target text not null, at ${integer} not null,
+      told ${integer} not null, notable ${integer} not null, result text not null)`,
+    'create index monitor_result_target on monitor_result (name, target, run_id)',
+    `create table monitor_posting (
+      id ${identity}, channel text not null, address text not null, notice text not null, created_at ${integer} not null,
+      attempts ${integer} not null, due_at ${integer}, owner text, lease_until ${integer}, outcome text)`,
+    'create index monitor_posting_due on monitor_posting (due_at) where due_at is not null',
   ];
 }
 

@@ -28,6 +28,10 @@ export interface Tables {
   readonly batch_item: BatchItemTable;
   readonly demo_certificate: DemoCertificateTable;
   readonly expiry_notice: ExpiryNoticeTable;
+  readonly monitor: MonitorTable;
+  readonly monitor_run: MonitorRunTable;
+  readonly monitor_result: MonitorResultTable;
+  readonly monitor_posting: MonitorPostingTable;
 }
 
 interface MessageTable {
@@ -260,4 +264,57 @@ interface ExpiryNoticeTable {
   readonly fingerprint: string;
   readonly days: number;
   readonly at: number;
+}
+
+export interface MonitorTable {
+  readonly name: string;
+  /** That `next_at` was made of. */
+  readonly schedule: string;
+  readonly next_at: number;
+  /** Null where nobody runs it. */
+  readonly owner: string | null;
+  readonly lease_until: number | null;
+  /** JSON of `MonitorMemory`. */
+  readonly memory: string;
+}
+
+export interface MonitorRunTable {
+  readonly id: Generated<number>;
+  readonly name: string;
+  readonly started_at: number;
+  readonly finished_at: number;
+  readonly state: string;
+  readonly total: number | null;
+  /** JSON of `RunItem`s. */
+  readonly items: string;
+}
+
+/** Full results: the newest ones, and longer those in which something changed. */
+export interface MonitorResultTable {
+  readonly id: string;
+  readonly run_id: number;
+  readonly name: string;
+  readonly target: string;
+  readonly at: number;
+  /** 1: the next one is compared with it. */
+  readonly told: number;
+  readonly notable: number;
+  /** JSON of `tlsreach.probe/1`. */
+  readonly result: string;
+}
+
+/** Notices on their way. */
+export interface MonitorPostingTable {
+  readonly id: Generated<number>;
+  readonly channel: string;
+  readonly address: string;
+  /** JSON. */
+  readonly notice: string;
+  readonly created_at: number;
+  readonly attempts: number;
+  /** Null: sent, or given up. */
+  readonly due_at: number | null;
+  readonly owner: string | null;
+  readonly lease_until: number | null;
+  readonly outcome: string | null;
 }

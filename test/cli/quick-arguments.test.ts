@@ -21,6 +21,7 @@ const services = {
   openLab: () => assert.fail(),
   openConfiguration: () => assert.fail(),
   openQueue: () => assert.fail(),
+  openMonitors: () => assert.fail(),
   openInstallation: () => assert.fail(),
   openLookups: () => assert.fail(),
   routeOf: () => assert.fail(),

@@ -33,6 +33,7 @@ export interface Scene {
   readonly store?: ConfigurationStore;
   readonly createDeliverer?: Services['createDeliverer'];
   readonly openQueue?: Services['openQueue'];
+  readonly openMonitors?: Services['openMonitors'];
   readonly openInstallation?: Services['openInstallation'];
   readonly openLookups?: Services['openLookups'];
   readonly routeOf?: Services['routeOf'];
@@ -151,6 +152,7 @@ export async function play(scene: Scene): Promise<Seen> {
     },
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
     openQueue: scene.openQueue ?? nobodyDelivers,
+    openMonitors: scene.openMonitors ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
     openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     openLookups: scene.openLookups ?? nobodyDelivers,

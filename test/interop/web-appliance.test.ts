@@ -73,11 +73,12 @@ test('the whole story without a script: password, test, proposal, review, commit
     await page.waitForSelector('.diff >> text=good.lab.test');
     await page.fill('[name=comment]', 'They prove who they are');
     await page.click('button:has-text("Commit changes")');
-    await page.waitForSelector('text=Committed as revision 1');
-    assert.equal(await page.locator('.pending').count(), 0);
-    await page.goto('/changes/history/0');
-    await page.click('button:has-text("Roll back")');
     await page.waitForSelector('text=Committed as revision 2');
+    assert.equal(await page.locator('.pending').count(), 0);
+    // The monitors of the demonstration are revision 1.
+    await page.goto('/changes/history/1');
+    await page.click('button:has-text("Roll back")');
+    await page.waitForSelector('text=Committed as revision 3');
     ({ cookies } = await page.context().storageState());
   });
 });
@@ -214,6 +215,11 @@ test('mail in the queue, in every language, on every page: no fault that axe fin
     ['send', '/queue/new'],
     ['log', '/log?text=DCID'],
     ['log-nothing', '/log?text=nothing-like-this'],
+    ['monitors', '/monitors'],
+    ['monitor', '/monitors/view?name=old-gateway'],
+    ['monitor-new', '/monitors/new?target=you@good.lab.test'],
+    ['monitor-edit', '/monitors/edit?name=partners'],
+    ['monitor-delete', '/monitors/delete?name=partners'],
     ['settings', '/settings'],
     ['profiles', '/settings/bounce-profiles'],
     ['profile', '/settings/bounce-profiles/edit?name=Patient'],
