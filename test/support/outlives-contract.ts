@@ -27,7 +27,10 @@ function held() {
   const waiting: (() => void)[] = [];
   const probe: NonNullable<WebScene['probe']> = ({ target }) =>
     new Promise<ProbeResult>((resolve) => waiting.push(() => resolve(goodResultFor(target.text))));
-  return { probe, count: () => waiting.length, letGo: () => waiting.splice(0).forEach((go) => go()) };
+  const letGo = (): void => {
+    for (const go of waiting.splice(0)) go();
+  };
+  return { probe, count: () => waiting.length, letGo };
 }
 
 async function eventually<Value>(what: string, look: () => Promise<Value | null | false> | Value | null | false) {
