@@ -9,8 +9,9 @@ import { createRequestKeys } from '../app/request-keys.ts';
 import { readWebFiles } from '../app/web-files.ts';
 import { keepPruning, openWebStores } from '../app/web-stores.ts';
 import { VERSION } from '../base/version.ts';
+import type { WebHouse } from '../http/house.ts';
 import { createWeb } from '../http/web.ts';
-import { readText } from './given-options.ts';
+import { type GivenOptions, readText } from './given-options.ts';
 import type { RunningRole, ServeContext } from './serve-command.ts';
 import { allowedPorts, listenAddressOf, trustedProxiesOf } from './serve-options.ts';
 import { describeListenFault, UsageError } from './usage-error.ts';
@@ -33,9 +34,11 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
   const { clock, random } = world;
   const at = listenAddressOf(given);
   const tls = await tlsOf(context);
+  const ports = allowedPorts(given, [settings.port]);
+  const trustedProxies = trustedProxiesOf(given);
+  const files = await readWebFiles();
   const stores = await openWebStores(installation.database, clock);
   const accounts = await createAccounts({ store: stores.accounts, clock, random });
-  const ports = allowedPorts(given, [settings.port]);
   const jobs = createProbeJobs({
     apps: createProbeApps(settings, services.createApp),
     records: stores.records,
@@ -57,7 +60,13 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     report: createBatchMailer(appliance, jobs, clock),
   });
   const stopPruning = keepPruning(stores, clock, settings.log);
-  const server = await createWeb({
+  const endWork = async (patienceMs: number): Promise<void> => {
+    stopPruning();
+    // Batches first: what of them goes down with the tests is the next one's business.
+    await batches.close();
+    await jobs.close(patienceMs);
+  };
+  const house: WebHouse = {
     clock,
     random,
     log: settings.log,
@@ -66,18 +75,18 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     batches,
     keys: createRequestKeys({ store: stores.keys, clock, random, log: settings.log }),
     accounts,
-    files: await readWebFiles(),
+    files,
     anonymous: given.flag('anonymous') ?? true,
-    trustedProxies: trustedProxiesOf(given),
+    trustedProxies,
     tls,
     examples: lab?.examples ?? [],
     ports,
     defaultPort: settings.port,
     appliance,
-  });
-  const password = await accounts.begin();
-  await server.listen(at).catch((error: unknown) => {
-    throw new UsageError(`${given.nameOf('http')} ${at.host}:${at.port}: ${describeListenFault(error)}`);
+  };
+  const { server, password } = await openServer(house, at, given).catch(async (error: unknown) => {
+    await endWork(0);
+    throw error;
   });
   const bound = server.server.address();
   const address = typeof bound === 'string' ? null : bound;
@@ -98,12 +107,20 @@ export async function serveWeb(context: ServeContext): Promise<RunningRole> {
     ],
     close: async (drainMs) => {
       stopWatching();
-      stopPruning();
-      await batches.close();
-      await jobs.close(Math.min(drainMs, PATIENCE_MS));
+      await endWork(Math.min(drainMs, PATIENCE_MS));
       await server.close();
     },
   };
+}
+
+/** Listening, with the first password where there was nobody. */
+async function openServer(house: WebHouse, at: ReturnType<typeof listenAddressOf>, given: GivenOptions) {
+  const server = await createWeb(house);
+  const password = await house.accounts.begin();
+  await server.listen(at).catch((error: unknown) => {
+    throw new UsageError(`${given.nameOf('http')} ${at.host}:${at.port}: ${describeListenFault(error)}`);
+  });
+  return { server, password };
 }
 
 type Pair = { readonly certificate: string; readonly key: string };

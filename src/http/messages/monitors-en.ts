@@ -73,7 +73,6 @@ export const MONITORS_EN = {
   moWarnHint: 'A certificate or signature that ends is told once at each, when it is near for its lifetime.',
   moPause: 'Paused: it does not run for now',
   moIll: 'Monitors not well',
-  moMake: 'Make a monitor',
   moDeleteAsk: 'The monitor {name} no longer runs then. Its history is kept for a while.',
 } as const;
 

@@ -76,6 +76,5 @@ export const MONITORS_ES: MonitorMessages = {
   moWarnHint: 'Un certificado o una firma que vence se avisa una vez en cada uno, cuando está cerca para su vida útil.',
   moPause: 'En pausa: por ahora no se ejecuta',
   moIll: 'Monitores que no van bien',
-  moMake: 'Crear un monitor',
   moDeleteAsk: 'El monitor {name} deja entonces de ejecutarse. Su historial se guarda un tiempo.',
 };

@@ -74,6 +74,5 @@ export const MONITORS_JA: MonitorMessages = {
   moWarnHint: '期限が近い証明書や署名を、各日数で一度ずつ知らせます（有効期間に応じて判断）。',
   moPause: '休止中：当面は実行しない',
   moIll: '正常でない監視',
-  moMake: '監視を作成',
   moDeleteAsk: '監視「{name}」は実行されなくなります。履歴はしばらく保存されます。',
 };

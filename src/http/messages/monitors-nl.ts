@@ -77,6 +77,5 @@ export const MONITORS_NL: MonitorMessages = {
     'Een certificaat of handtekening die afloopt wordt bij elk één keer gemeld, als dat voor de looptijd dichtbij is.',
   moPause: 'Gepauzeerd: wordt voorlopig niet uitgevoerd',
   moIll: 'Bewaking niet in orde',
-  moMake: 'Bewaking maken',
   moDeleteAsk: 'De bewaking {name} wordt dan niet meer uitgevoerd. Het verloop blijft een tijd bewaard.',
 };

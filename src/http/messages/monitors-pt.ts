@@ -77,6 +77,5 @@ export const MONITORS_PT: MonitorMessages = {
     'Um certificado ou uma assinatura que termina é avisado uma vez em cada um, quando está perto para a sua duração.',
   moPause: 'Em pausa: por agora não é executado',
   moIll: 'Monitores que não estão bem',
-  moMake: 'Criar um monitor',
   moDeleteAsk: 'O monitor {name} deixa então de ser executado. O seu histórico é guardado durante algum tempo.',
 };
