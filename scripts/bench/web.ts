@@ -155,7 +155,9 @@ await fetch(`${base}/api/v1/probes?wait=5`, {
 });
 await rate('{"target":"ann@example.com"}');
 tell('POST of a test whose result is there', await rate('{"target":"ann@example.com"}'));
-tell('POST that is refused', await rate('{"target":"ann@example.com","colour":1}'));
+tell('POST that cannot be used, again and again', await rate('{"target":"ann@example.com","colour":1}'));
+// Whoever sent so many is not read for a moment.
+await pause(1_000);
 
 const ids = await Promise.all(
   Array.from({ length: TESTS }, async (_, index) => {

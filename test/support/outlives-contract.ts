@@ -42,6 +42,19 @@ async function eventually<Value>(what: string, look: () => Promise<Value | null 
   throw new Error(`it never came: ${what}`);
 }
 
+/** Goes on with the time until it is there. */
+async function woundTo<Value>(clock: HandWoundClock, promise: Promise<Value>, ms = 1_000): Promise<Value> {
+  let over = false;
+  const watched = promise.finally(() => {
+    over = true;
+  });
+  while (!over) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    clock.wind(ms);
+  }
+  return watched;
+}
+
 const post = (web: WebStage, url: string, body: unknown, headers: Record<string, string> = {}) =>
   web.server.inject({
     method: 'POST',
@@ -80,18 +93,8 @@ export function outlivesContract(name: string, newPlace: (context: TestContext) 
       const place = await newPlace(context);
       const clock = handWoundClock();
       const webs = new Set<Web>();
-      /** Whoever waits for a test that never ends waits no longer. */
-      const wound = async (closing: Promise<void>): Promise<void> => {
-        let over = false;
-        const watched = closing.finally(() => {
-          over = true;
-        });
-        while (!over) {
-          await new Promise((resolve) => setTimeout(resolve, 5));
-          clock.wind(200);
-        }
-        await watched;
-      };
+      // Whoever waits for a test that never ends waits no longer.
+      const wound = (closing: Promise<void>): Promise<void> => woundTo(clock, closing, 200);
       const world: World = {
         clock,
         open: async (scene = {}) => {
@@ -221,10 +224,15 @@ export function outlivesContract(name: string, newPlace: (context: TestContext) 
       assert.equal((await get(other, `/api/v1/probes/${id}`)).state, 'running');
       const same = (await post(other, '/api/v1/probes', { target: 'a.example' })).json();
       assert.equal(same.id, id, 'whoever asks for the same test gets the one that is under way');
-      const stream = other.server.inject(`/api/v1/probes/${id}/events`);
+      const stream = Promise.resolve(other.server.inject(`/api/v1/probes/${id}/events`));
       for (let turn = 0; turn < 10; turn += 1) {
         clock.wind(RENEW_MS);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await eventually('its process says that it lives', async () => {
+          // It may still be busy with the time before.
+          clock.wind(50);
+          const test = await other.stores.records.underWay(id);
+          return test !== null && test.leaseUntil > clock.now() + LEASE_MS - RENEW_MS / 2;
+        });
       }
       assert.equal((await get(other, `/api/v1/probes/${id}`)).state, 'running', 'for as long as its process lives');
       assert.equal(count(), 1);
@@ -235,7 +243,7 @@ export function outlivesContract(name: string, newPlace: (context: TestContext) 
         return job.state === 'done' && job;
       });
       assert.equal(done.result.target, 'a.example');
-      assert.match((await stream).body, /event: done/);
+      assert.match((await woundTo(clock, stream)).body, /event: done/);
       assert.deepEqual(other.probed, []);
     },
   );
@@ -251,7 +259,7 @@ export function outlivesContract(name: string, newPlace: (context: TestContext) 
       await kill(killed);
       const web = await open();
       assert.equal((await get(web, `/api/v1/probes/${ids[0]}`)).state, 'running', 'it may live still');
-      const stream = web.server.inject(`/api/v1/probes/${ids[0]}/events`);
+      const stream = Promise.resolve(web.server.inject(`/api/v1/probes/${ids[0]}/events`));
       clock.wind(LEASE_MS + RENEW_MS);
       for (const id of ids) {
         const job = await eventually('it has failed', async () => {
@@ -264,7 +272,7 @@ export function outlivesContract(name: string, newPlace: (context: TestContext) 
         const page = await web.server.inject({ url: `/probes/${id}`, headers: { accept: 'text/html' } });
         assert.match(page.body, /restarted/);
       }
-      assert.match((await stream).body, /event: failed/);
+      assert.match((await woundTo(clock, stream)).body, /event: failed/);
       const fresh = (await post(web, '/api/v1/probes?wait=5', { target: 'a.example' })).json();
       assert.notEqual(fresh.id, ids[0], 'what failed is tested again');
       assert.equal(fresh.state, 'done');
