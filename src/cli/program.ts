@@ -198,10 +198,6 @@ function newProgram({ stdout, stderr }: World): Command {
 
 /** Commands of the appliance whose work is done in another place here, which people look for by their names. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  [
-    'certconfig',
-    'there is no certconfig: certificates are added on the page "Certificates" of tlsreach serve, or with loadconfig',
-  ],
   ['userconfig', 'there is no userconfig: users and tokens are kept on the pages of tlsreach serve'],
 ]);
 

@@ -73,11 +73,6 @@ const BAD: readonly Bad[] = [
     says: /unknown command 'prob' \(Did you mean probe\?\)/,
   },
   { what: 'a name that every object has', scene: { argv: ['constructor'] }, says: /unknown command 'constructor'\n$/ },
-  {
-    what: 'the command for certificates, which the dialogues speak of',
-    scene: { argv: ['certconfig'] },
-    says: /^tlsreach: there is no certconfig: certificates are added on the page "Certificates" of tlsreach serve/,
-  },
   { what: 'an option without its value', scene: probe('example.com', '--port'), says: /argument missing/ },
   {
     what: 'an unknown format',

@@ -368,6 +368,7 @@ export const OPERATOR_EN = {
   fdCommand: 'Reply to a command, s',
   fdData: 'Reply to DATA, s',
   fdDataBlock: 'One block of the message, s',
+  fdHandOver: 'One message with one host, s',
   fdFinalDot: 'Reply to the end of the message, s',
   fdHostDownSeconds: 'Rest of a destination whose hosts all failed, s',
   fdFrom: 'Sender of alerts',

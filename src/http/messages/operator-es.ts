@@ -371,6 +371,7 @@ export const OPERATOR_ES: OperatorMessages = {
   fdCommand: 'Respuesta a una orden, s',
   fdData: 'Respuesta a DATA, s',
   fdDataBlock: 'Un bloque del mensaje, s',
+  fdHandOver: 'Un mensaje con un host, s',
   fdFinalDot: 'Respuesta al final del mensaje, s',
   fdHostDownSeconds: 'Descanso de un destino cuyos hosts fallaron todos, s',
   fdFrom: 'Remitente de las alertas',

@@ -367,6 +367,7 @@ export const OPERATOR_JA: OperatorMessages = {
   fdCommand: 'コマンドへの応答 (秒)',
   fdData: 'DATA への応答 (秒)',
   fdDataBlock: 'メッセージの 1 ブロック (秒)',
+  fdHandOver: '1 ホストとの 1 メッセージ (秒)',
   fdFinalDot: 'メッセージ末尾への応答 (秒)',
   fdHostDownSeconds: '全ホストが失敗した宛先の休止時間 (秒)',
   fdFrom: 'アラートの差出人',

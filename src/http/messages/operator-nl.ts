@@ -372,6 +372,7 @@ export const OPERATOR_NL: OperatorMessages = {
   fdCommand: 'Antwoord op een opdracht, s',
   fdData: 'Antwoord op DATA, s',
   fdDataBlock: 'Eén blok van het bericht, s',
+  fdHandOver: 'Eén bericht bij één host, s',
   fdFinalDot: 'Antwoord op het einde van het bericht, s',
   fdHostDownSeconds: 'Rust voor een bestemming waarvan alle hosts faalden, s',
   fdFrom: 'Afzender van waarschuwingen',

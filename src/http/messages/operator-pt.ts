@@ -370,6 +370,7 @@ export const OPERATOR_PT: OperatorMessages = {
   fdCommand: 'Resposta a um comando, s',
   fdData: 'Resposta a DATA, s',
   fdDataBlock: 'Um bloco da mensagem, s',
+  fdHandOver: 'Uma mensagem com um host, s',
   fdFinalDot: 'Resposta ao fim da mensagem, s',
   fdHostDownSeconds: 'Descanso de um destino cujos hosts falharam todos, s',
   fdFrom: 'Remetente dos alertas',
