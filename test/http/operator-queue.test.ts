@@ -159,7 +159,7 @@ test('a destination’s page says what holds, and which entry says so; a looked-
     assert.match(found, /mail\.partner\.example follows the entry \.partner\.example/);
     assert.match(found, /href="\/destinations\/show\?domain=\.partner\.example"/, 'with its row');
     const refused = (await viewer.get('/destinations/new')).body;
-    assert.match(refused, /You may not do this/);
+    assert.match(refused, /This is not allowed here/);
     assert.match(refused, /signed in as viewer\d+, with the role viewer\. An admin can give you another role/);
     assert.match(refused, /class="rail"/, 'and the way on is beside it');
   } finally {
