@@ -8,14 +8,16 @@ import type { Clock } from '../base/clock.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import type { Random } from '../base/random.ts';
-import type {
-  AccessToken,
-  AccountStore,
-  AuditEntry,
-  Role,
-  Scope,
-  SessionRecord,
-  UserAccount,
+import {
+  type AccessToken,
+  type AccountStore,
+  type AuditEntry,
+  type Role,
+  type Scope,
+  type SessionRecord,
+  SIGN_IN,
+  type UserAccount,
+  type UserChange,
 } from '../config/account-store.ts';
 import { createAllowance } from './allowance.ts';
 import { remembered } from './remembered.ts';
@@ -37,6 +39,12 @@ export interface OpenSession {
   readonly from: string;
   /** It is the one of this secret. */
   readonly current: boolean;
+}
+
+export interface IssuedToken {
+  readonly kept: AccessToken;
+  /** Shown this once. */
+  readonly token: string;
 }
 
 export type SignInFault = { readonly kind: 'wrong' } | { readonly kind: 'too-many'; readonly retryAfterMs: number };
@@ -64,11 +72,32 @@ export interface Accounts {
   users(): Promise<readonly UserAccount[]>;
   /** A new user, or a new one-time password and role for an old one; answers with the password. */
   grant(by: string, name: string, role: Role): Promise<Outcome<string, { readonly kind: 'bad-name' }>>;
-  removeUser(by: string, name: string): Promise<void>;
+  /** A new user alone, with a one-time password: the answer. */
+  addUser(
+    by: string,
+    name: string,
+    role: Role,
+  ): Promise<Outcome<string, { readonly kind: 'bad-name' } | { readonly kind: 'taken' }>>;
+  /** A new one-time password for an old user, whose sessions end; null where there is none. */
+  renewPassword(by: string, name: string): Promise<string | null>;
+  /** Sessions and password stay. */
+  setRole(by: string, name: string, role: Role): Promise<UserChange>;
+  /** With sessions and tokens; the last admin stays. */
+  removeUser(by: string, name: string): Promise<UserChange>;
+  /** When each signed in last, by name. */
+  lastSignIns(): Promise<ReadonlyMap<string, number>>;
   tokens(): Promise<readonly AccessToken[]>;
   /** The token itself, shown this once. */
   createToken(by: string, title: string, scopes: readonly Scope[]): Promise<string>;
-  removeToken(by: string, id: string): Promise<void>;
+  /** A token of somebody who may have one: an operator or an admin. */
+  issueToken(
+    by: string,
+    owner: string,
+    title: string,
+    scopes: readonly Scope[],
+  ): Promise<Outcome<IssuedToken, { readonly kind: 'unknown' } | { readonly kind: 'viewer' }>>;
+  /** Tells whether there was one. */
+  removeToken(by: string, id: string): Promise<boolean>;
   bearer(token: string): Promise<AccessToken | null>;
   /** When the token was last shown, as far as this process knows; null: not since it started. */
   tokenUsedAt(id: string): number | null;
@@ -92,6 +121,8 @@ const SEEN_MS = 60_000;
 const MAX_BELIEVED = 10_000;
 /** Guesses for one name or from one client: a few at once, then one in so many ms. */
 const GUESSES = { burst: 5, everyMs: 20_000 };
+/** Of a password that was given, five bits each. */
+const PASSWORD_LETTERS = 20;
 const NAME = /^[a-z][a-z0-9._-]{0,31}$/;
 
 interface Believed {
@@ -128,8 +159,20 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
   const forgetSessionsOf = (name: string): void => {
     for (const [digest, { session }] of believed) if (session.name === name) believed.delete(digest);
   };
+  const newToken = (owner: string, title: string, scopes: readonly Scope[]): IssuedToken => {
+    const token = `tlsr_${unguessable(random, 40)}`;
+    const kept = {
+      id: unguessable(random, 12),
+      title: printable(title, MAX_TITLE),
+      digest: digestOf(token),
+      scopes,
+      owner,
+      createdAt: clock.now(),
+    };
+    return { kept, token };
+  };
   const given = async (name: string, role: Role) => {
-    const password = unguessable(random, 20);
+    const password = unguessable(random, PASSWORD_LETTERS);
     const passwordHash = await hashPassword(password, random);
     const createdAt = (await users.read()).get(name)?.createdAt ?? clock.now();
     return { password, user: { name, role, passwordHash, mustChange: true, createdAt } };
@@ -195,7 +238,7 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
         await record(name, 'sign-in.failed', `from ${from}`);
         return failed({ kind: 'wrong' });
       }
-      await record(name, 'sign-in', `from ${from}`);
+      await record(name, SIGN_IN, `from ${from}`);
       return succeeded(secret);
     },
     session: async (secret) => {
@@ -259,34 +302,65 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     },
     users: async () => [...(await users.read()).values()],
     grant,
+    addUser: async (by, typed, role) => {
+      const name = typed.trim().toLowerCase();
+      if (!NAME.test(name)) return failed({ kind: 'bad-name' });
+      const { password, user } = await given(name, role);
+      const added = await store.saveNewUser(user);
+      users.forget();
+      if (!added) return failed({ kind: 'taken' });
+      await record(by, 'user.granted', `${name} as ${role}`);
+      return succeeded(password);
+    },
+    renewPassword: async (by, name) => {
+      const password = unguessable(random, PASSWORD_LETTERS);
+      const done = await store.givePassword(name, await hashPassword(password, random));
+      users.forget();
+      forgetSessionsOf(name);
+      if (!done) return null;
+      await record(by, 'password.given', name);
+      return password;
+    },
+    setRole: async (by, name, role) => {
+      const done = await store.setRole(name, role);
+      users.forget();
+      if (done === 'done') await record(by, 'role.changed', `${name} is ${role}`);
+      return done;
+    },
     removeUser: async (by, name) => {
-      await store.deleteUser(name);
+      const done = await store.deleteUser(name);
       users.forget();
       tokens.forget();
+      if (done === 'last-admin') return done;
       forgetSessionsOf(name);
-      await record(by, 'user.removed', name);
+      if (done === 'done') await record(by, 'user.removed', name);
+      return done;
     },
+    lastSignIns: () => store.lastSignIns(),
     tokens: async () => [...(await tokens.read()).values()],
     createToken: async (by, title, scopes) => {
-      const token = `tlsr_${unguessable(random, 40)}`;
-      const kept = {
-        id: unguessable(random, 12),
-        title: printable(title, MAX_TITLE),
-        digest: digestOf(token),
-        scopes,
-        owner: by,
-        createdAt: clock.now(),
-      };
-      await store.saveToken(kept);
+      const made = newToken(by, title, scopes);
+      // Whose account went away meanwhile gets a token that opens nothing.
+      if (!(await store.saveToken(made.kept))) return made.token;
       tokens.forget();
-      await record(by, 'token.created', `${kept.title} for ${scopes.join(', ')}`);
-      return token;
+      await record(by, 'token.created', `${made.kept.title} for ${scopes.join(', ')}`);
+      return made.token;
+    },
+    issueToken: async (by, owner, title, scopes) => {
+      const user = (await users.read()).get(owner);
+      if (user?.role === 'viewer') return failed({ kind: 'viewer' });
+      const made = newToken(owner, title, scopes);
+      if (user === undefined || !(await store.saveToken(made.kept))) return failed({ kind: 'unknown' });
+      tokens.forget();
+      await record(by, 'token.created', `${made.kept.title} of ${owner} for ${scopes.join(', ')}`);
+      return succeeded(made);
     },
     removeToken: async (by, id) => {
-      await store.deleteToken(id);
+      const gone = await store.deleteToken(id);
       tokens.forget();
       tokensUsed.delete(id);
-      await record(by, 'token.removed', id);
+      if (gone) await record(by, 'token.removed', id);
+      return gone;
     },
     bearer: async (token) => {
       const known = (await tokens.read()).get(digestOf(token)) ?? null;

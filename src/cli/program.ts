@@ -3,6 +3,7 @@ import { Command, CommanderError, Help } from 'commander';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import { VERSION } from '../base/version.ts';
+import { ACCOUNT_COMMANDS } from './account-commands.ts';
 import { closest } from './closest.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
@@ -157,7 +158,8 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     });
     for (const operation of entry.operations) configuring(operation, lineage);
   };
-  for (const entry of [...QUEUE_COMMANDS, ...MONITOR_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
+  for (const entry of [...QUEUE_COMMANDS, ...MONITOR_COMMANDS, ...CONFIG_COMMANDS, ...ACCOUNT_COMMANDS])
+    configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
@@ -198,7 +200,10 @@ function newProgram({ stdout, stderr }: World): Command {
 
 /** Commands of the appliance whose work is done in another place here, which people look for by their names. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  ['userconfig', 'there is no userconfig: users and tokens are kept on the pages of tlsreach serve'],
+  [
+    'userconfig',
+    'there is no userconfig: users and tokens are kept with tlsreach user and tlsreach token, or on the pages of tlsreach serve',
+  ],
 ]);
 
 /** What stands in the list of commands: narrow enough that the text beside it has room at 80 columns. */
