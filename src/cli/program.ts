@@ -149,7 +149,9 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     const lineage = [...above, added];
     for (const [syntax, help] of entry.words) added.argument(syntax, help);
     const names = entry.operations.map(({ name }) => name);
-    if (names.length > 0) added.usage('[options] [operation]').argument('[operation]', 'without it: the dialogue');
+    // What has options of its own without an operation lists; a dialogue has none.
+    const bare = entry.specs.length > 0 ? 'without it: list' : 'without it: the dialogue';
+    if (names.length > 0) added.usage('[options] [operation]').argument('[operation]', bare);
     added.action(async () => {
       const words = added.processedArgs.flat().filter((word): word is string => typeof word === 'string');
       if (names.length > 0 && words[0] !== undefined) throw unknownOperation(entry.name, words[0], names);
