@@ -70,8 +70,8 @@ export interface Accounts {
     keep?: string,
   ): Promise<Outcome<UserAccount, PasswordFault>>;
   users(): Promise<readonly UserAccount[]>;
-  /** A new user, or a new one-time password and role for an old one; answers with the password. */
-  grant(by: string, name: string, role: Role): Promise<Outcome<string, { readonly kind: 'bad-name' }>>;
+  /** A new user, or a new one-time password and role for an old one; answers with the password. The last admin stays one. */
+  grant(by: string, name: string, role: Role): Promise<Outcome<string, { readonly kind: 'bad-name' | 'last-admin' }>>;
   /** A new user alone, with a one-time password: the answer. */
   addUser(
     by: string,
@@ -194,15 +194,42 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     }
     return found;
   };
-  const grant: Accounts['grant'] = async (by, typed, role) => {
+  const addUser: Accounts['addUser'] = async (by, typed, role) => {
     const name = typed.trim().toLowerCase();
     if (!NAME.test(name)) return failed({ kind: 'bad-name' });
     const { password, user } = await given(name, role);
-    await store.saveUser(user);
+    const added = await store.saveNewUser(user);
     users.forget();
-    forgetSessionsOf(name);
+    if (!added) return failed({ kind: 'taken' });
     await record(by, 'user.granted', `${name} as ${role}`);
     return succeeded(password);
+  };
+  const renewPassword: Accounts['renewPassword'] = async (by, name) => {
+    const password = unguessable(random, PASSWORD_LETTERS);
+    const done = await store.givePassword(name, await hashPassword(password, random));
+    users.forget();
+    forgetSessionsOf(name);
+    if (!done) return null;
+    await record(by, 'password.given', name);
+    return password;
+  };
+  const setRole: Accounts['setRole'] = async (by, name, role) => {
+    const done = await store.setRole(name, role);
+    users.forget();
+    if (done === 'done') await record(by, 'role.changed', `${name} is ${role}`);
+    return done;
+  };
+  const grant: Accounts['grant'] = async (by, typed, role) => {
+    const name = typed.trim().toLowerCase();
+    for (;;) {
+      const added = await addUser(by, name, role);
+      if (added.ok) return added;
+      if (added.failure.kind === 'bad-name') return failed({ kind: 'bad-name' });
+      if ((await setRole(by, name, role)) === 'last-admin') return failed({ kind: 'last-admin' });
+      const password = await renewPassword(by, name);
+      // Null where somebody took the user away meanwhile: then it is a new one.
+      if (password !== null) return succeeded(password);
+    }
   };
   return {
     begin: async () => {
@@ -302,31 +329,9 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     },
     users: async () => [...(await users.read()).values()],
     grant,
-    addUser: async (by, typed, role) => {
-      const name = typed.trim().toLowerCase();
-      if (!NAME.test(name)) return failed({ kind: 'bad-name' });
-      const { password, user } = await given(name, role);
-      const added = await store.saveNewUser(user);
-      users.forget();
-      if (!added) return failed({ kind: 'taken' });
-      await record(by, 'user.granted', `${name} as ${role}`);
-      return succeeded(password);
-    },
-    renewPassword: async (by, name) => {
-      const password = unguessable(random, PASSWORD_LETTERS);
-      const done = await store.givePassword(name, await hashPassword(password, random));
-      users.forget();
-      forgetSessionsOf(name);
-      if (!done) return null;
-      await record(by, 'password.given', name);
-      return password;
-    },
-    setRole: async (by, name, role) => {
-      const done = await store.setRole(name, role);
-      users.forget();
-      if (done === 'done') await record(by, 'role.changed', `${name} is ${role}`);
-      return done;
-    },
+    addUser,
+    renewPassword,
+    setRole,
     removeUser: async (by, name) => {
       const done = await store.deleteUser(name);
       users.forget();

@@ -58,8 +58,6 @@ export interface AccountStore {
   saveFirstUser(user: UserAccount): Promise<boolean>;
   /** Only where nobody has the name; tells whether it was done. */
   saveNewUser(user: UserAccount): Promise<boolean>;
-  /** Replaces the one of that name, whose sessions end. */
-  saveUser(user: UserAccount): Promise<void>;
   /** Only where the user is there still, with the old hash; every session but `keep` ends. Tells whether it was done. */
   changePassword(name: string, oldHash: string, newHash: string, keep: string | null): Promise<boolean>;
   /** A password that has to be changed, for somebody who is there; every session ends. Tells whether it was done. */
@@ -119,10 +117,6 @@ export function memoryAccounts(): AccountStore {
       if (users.has(user.name)) return false;
       users.set(user.name, user);
       return true;
-    },
-    saveUser: async (user) => {
-      users.set(user.name, user);
-      endSessionsOf(user.name);
     },
     changePassword: async (name, oldHash, newHash, keep) => {
       const user = users.get(name);

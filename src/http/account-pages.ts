@@ -190,8 +190,9 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
       const { name = '', role = '' } = fieldsOf(request.body);
       const wanted = ROLES.find((each) => each === role);
       const granted = wanted === undefined ? null : await accounts.grant(sessionOf(request).user.name, name, wanted);
-      if (granted?.ok !== true) return accountPage(request, reply, { fault: say('acNameFault') }, 400);
-      return accountPage(request, reply, { secret: granted.value });
+      if (granted?.ok === true) return accountPage(request, reply, { secret: granted.value });
+      const why = granted?.failure.kind === 'last-admin' ? 'acLastAdmin' : 'acNameFault';
+      return accountPage(request, reply, { fault: say(why) }, 400);
     },
   );
 

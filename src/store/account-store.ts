@@ -49,17 +49,6 @@ export function createAccountStore(database: Database): AccountStore {
           .execute();
         return added.length > 0;
       }),
-    saveUser: async (user) => {
-      const { name, ...fields } = rowOf(user);
-      await database.write(async ({ trx }) => {
-        await trx
-          .insertInto('account')
-          .values({ name, ...fields })
-          .onConflict((conflict) => conflict.column('name').doUpdateSet(fields))
-          .execute();
-        await trx.deleteFrom('web_session').where('name', '=', name).execute();
-      });
-    },
     changePassword: (name, oldHash, newHash, keep) =>
       database.write(async ({ trx }) => {
         const changed = await trx

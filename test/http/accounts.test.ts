@@ -70,6 +70,9 @@ test('from the one-time password to a password, a token and a colleague; all of 
       });
     assert.equal((await bearer(token)).statusCode, 202, 'a token may ask for RCPT');
     assert.equal((await bearer('tlsr_nobody')).statusCode, 401);
+    const lost = await form(web, '/account/users', { csrf, name: 'admin', role: 'viewer' }, { cookie });
+    assert.equal(lost.statusCode, 400);
+    assert.match(lost.body, /the only admin/, 'somebody can still let others in');
     const granted = await form(web, '/account/users', { csrf, name: 'Bea', role: 'viewer' }, { cookie });
     const given = /<code id="secret">([2-9a-z]{20})</.exec(granted.body)?.[1] ?? '';
     const bea = await signIn(web, 'bea', given);

@@ -85,9 +85,10 @@ async function holdAdmins(store: AccountStore, ann: UserAccount): Promise<void> 
 
 async function holdAccounts(store: AccountStore): Promise<void> {
   const ann = { name: 'ann', role: 'viewer', passwordHash: 'h', mustChange: true, createdAt: 1 } as const;
-  await store.saveUser(ann);
-  await store.saveUser({ ...ann, role: 'admin', mustChange: false });
-  assert.deepEqual(await store.users(), [{ ...ann, role: 'admin', mustChange: false }]);
+  assert.equal(await store.saveNewUser(ann), true);
+  assert.equal(await store.saveNewUser({ ...ann, role: 'admin' }), false, 'the name is taken');
+  assert.equal(await store.setRole('ann', 'admin'), 'done');
+  assert.deepEqual(await store.users(), [{ ...ann, role: 'admin' }]);
   const token = { id: 't', title: 'x', digest: 'd', scopes: ['probe', 'send'], owner: 'ann', createdAt: 5 } as const;
   await store.saveToken(token);
   assert.deepEqual(await store.tokens(), [token]);

@@ -28,6 +28,7 @@ export const PEOPLE_EN = {
   acGivenPassword: 'has to choose a password',
   acNameForm: 'Begins with a letter; then letters, digits, ".", "-" and "_", up to 32.',
   acNameFault: 'This cannot be a name: it begins with a letter and has letters, digits, ".", "-" and "_", up to 32.',
+  acLastAdmin: 'This is the only admin. Make somebody else an admin first.',
   acAuditLog: 'Open the audit log',
 
   pbBadNext: 'Go back, look at what was asked for, and try once more.',

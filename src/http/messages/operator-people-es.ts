@@ -31,6 +31,7 @@ export const PEOPLE_ES: PeopleMessages = {
   acGivenPassword: 'tiene que elegir contraseña',
   acNameForm: 'Empieza con una letra; después letras, cifras, ".", "-" y "_", hasta 32.',
   acNameFault: 'Esto no puede ser un nombre: empieza con una letra y tiene letras, cifras, ".", "-" y "_", hasta 32.',
+  acLastAdmin: 'Es el único administrador. Nombre antes a otro administrador.',
   acAuditLog: 'Abrir el registro de auditoría',
 
   pbBadNext: 'Vuelva atrás, revise lo que se pedía e inténtelo de nuevo.',

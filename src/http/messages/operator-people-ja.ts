@@ -31,6 +31,7 @@ export const PEOPLE_JA: PeopleMessages = {
   acGivenPassword: 'パスワード未設定',
   acNameForm: '英字で始まり、英数字と「.」「-」「_」で 32 文字まで。',
   acNameFault: '名前として使えません。英字で始まり、英数字と「.」「-」「_」で 32 文字までです。',
+  acLastAdmin: '唯一の管理者です。先に別の人を管理者にしてください。',
   acAuditLog: '監査ログを開く',
 
   pbBadNext: '前のページに戻り、内容を確認してもう一度お試しください。',

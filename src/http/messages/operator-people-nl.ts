@@ -31,6 +31,7 @@ export const PEOPLE_NL: PeopleMessages = {
   acGivenPassword: 'moet een wachtwoord kiezen',
   acNameForm: 'Begint met een letter; daarna letters, cijfers, ".", "-" en "_", tot 32.',
   acNameFault: 'Dit kan geen naam zijn: hij begint met een letter en heeft letters, cijfers, ".", "-" en "_", tot 32.',
+  acLastAdmin: 'Dit is de enige beheerder. Maak eerst iemand anders beheerder.',
   acAuditLog: 'Auditlogboek openen',
 
   pbBadNext: 'Ga terug, kijk wat er werd gevraagd en probeer het nog eens.',

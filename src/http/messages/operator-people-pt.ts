@@ -31,6 +31,7 @@ export const PEOPLE_PT: PeopleMessages = {
   acGivenPassword: 'tem de escolher palavra-passe',
   acNameForm: 'Começa com uma letra; depois letras, algarismos, ".", "-" e "_", até 32.',
   acNameFault: 'Isto não pode ser um nome: começa com uma letra e tem letras, algarismos, ".", "-" e "_", até 32.',
+  acLastAdmin: 'É o único administrador. Nomeie antes outro administrador.',
   acAuditLog: 'Abrir o registo de auditoria',
 
   pbBadNext: 'Volte atrás, veja o que era pedido e tente outra vez.',
