@@ -263,12 +263,21 @@ test('whatever stands wherever in a document, it is read or refused with faults 
       assert.ok(read.failure.length > 0);
       for (const { place: named, why } of read.failure) {
         assert.doesNotMatch(why, /does not have the form/, `${named}: ${JSON.stringify(value)}`);
-        if (place[0] !== 'version') assert.ok(named.startsWith(String(place[0])), `${named} for ${place.join('.')}`);
+        const section = String(place[0]);
+        // What leads nowhere now is named where it stands.
+        const told = [section, ...(REFERRING[section] ?? [])].some((each) => named.startsWith(each));
+        if (section !== 'version') assert.ok(told, `${named} for ${place.join('.')}`);
       }
     }),
     { numRuns: 500 },
   );
 });
+
+/** Sections that name rows of others. */
+const REFERRING: Readonly<Record<string, readonly string[]>> = {
+  listeners: ['senderGroups'],
+  mailFlowPolicies: ['listeners', 'senderGroups'],
+};
 
 type Path = readonly (string | number)[];
 
