@@ -40,13 +40,17 @@ export interface OpenSession {
 }
 
 export type SignInFault = { readonly kind: 'wrong' } | { readonly kind: 'too-many'; readonly retryAfterMs: number };
-export type PasswordFault = { readonly kind: 'wrong' } | { readonly kind: 'too-short' } | { readonly kind: 'same' };
+export type PasswordFault =
+  | { readonly kind: 'too-many'; readonly retryAfterMs: number }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'too-short' }
+  | { readonly kind: 'same' };
 
 export interface Accounts {
   /** Makes the first admin where there is nobody; answers with the one-time password, or null. */
   begin(): Promise<string | null>;
-  /** Opens a session: the secret of its cookie. `from` is counted against guessing. */
-  signIn(name: string, password: string, from: string): Promise<Outcome<string, SignInFault>>;
+  /** Opens a session: the secret of its cookie. `client`, by itself the address `from`, is counted against guessing. */
+  signIn(name: string, password: string, from: string, client?: string): Promise<Outcome<string, SignInFault>>;
   /** Rejects with `StoreTrouble`, as all of these do, where the store cannot say. */
   session(secret: string): Promise<Session | null>;
   signOut(secret: string): Promise<void>;
@@ -90,8 +94,15 @@ export const BELIEVED_MS = 2_000;
 const SEEN_MS = 60_000;
 /** Sessions looked up a moment ago. */
 const MAX_BELIEVED = 10_000;
-/** Guesses for one name or from one client: a few at once, then one in so many ms. */
+/** Guesses from one client: a few at once, then one in so many ms. */
 const GUESSES = { burst: 5, everyMs: 20_000 };
+/**
+ * Guesses for one name, whoever makes them. More than one client may make, so that nobody can keep the person whose name it
+ * is from signing in by guessing from one place; and the same again for the clients that have signed in as this person.
+ */
+const GUESSES_OF_NAME = { burst: 20, everyMs: 5_000 };
+/** Clients that have signed in, whose bound is another one than that of strangers. */
+const MAX_KNOWN_CLIENTS = 10_000;
 const NAME = /^[a-z][a-z0-9._-]{0,31}$/;
 
 interface Believed {
@@ -123,6 +134,8 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
   });
   const tokensUsed = new Map<string, number>();
   const guesses = createAllowance({ clock, ...GUESSES });
+  const guessesOfName = createAllowance({ clock, ...GUESSES_OF_NAME });
+  const knownClients = new Set<string>();
   const record = (who: string, what: string, detail: string): Promise<void> =>
     store.record({ at: clock.now(), who: printable(who, 80), what, detail: printable(detail, 300) });
   const forgetSessionsOf = (name: string): void => {
@@ -172,9 +185,13 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
       await record('system', 'user.granted', 'admin as admin');
       return password;
     },
-    signIn: async (typed, password, from) => {
+    signIn: async (typed, password, from, client = from) => {
       const name = typed.trim().toLowerCase().slice(0, 64);
-      const wait = guesses.take(`name ${name}`) ?? guesses.take(`from ${from}`);
+      const who = `${name} from ${client}`;
+      // The client first: one that has to wait takes nothing from what is left for the name.
+      const wait =
+        guesses.take(`from ${client}`) ??
+        guessesOfName.take(knownClients.has(who) ? `known ${name}` : `strangers ${name}`);
       if (wait !== null) return failed({ kind: 'too-many', retryAfterMs: wait });
       const user = (await users.read()).get(name);
       const hash = user?.passwordHash ?? 'none';
@@ -194,6 +211,12 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
         users.forget();
         await record(name, 'sign-in.failed', `from ${from}`);
         return failed({ kind: 'wrong' });
+      }
+      knownClients.delete(who);
+      knownClients.add(who);
+      for (const oldest of knownClients) {
+        if (knownClients.size <= MAX_KNOWN_CLIENTS) break;
+        knownClients.delete(oldest);
       }
       await record(name, 'sign-in', `from ${from}`);
       return succeeded(secret);
@@ -244,6 +267,8 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
       await record(name, 'sign-out.everywhere', name);
     },
     changePassword: async (user, old, chosen, keep) => {
+      const wait = guesses.take(`password of ${user.name}`);
+      if (wait !== null) return failed({ kind: 'too-many', retryAfterMs: wait });
       if (!(await passwordMatches(old, user.passwordHash))) return failed({ kind: 'wrong' });
       if (chosen.length < MIN_PASSWORD) return failed({ kind: 'too-short' });
       if (chosen === old) return failed({ kind: 'same' });
