@@ -8,16 +8,18 @@ import type { Clock } from '../base/clock.ts';
 import { failed, type Outcome, succeeded } from '../base/outcome.ts';
 import { printable } from '../base/printable.ts';
 import type { Random } from '../base/random.ts';
-import type {
-  AccessToken,
-  AccountStore,
-  AuditEntry,
-  Role,
-  Scope,
-  SessionRecord,
-  UserAccount,
+import {
+  type AccessToken,
+  type AccountStore,
+  type AuditEntry,
+  type Role,
+  type Scope,
+  type SessionRecord,
+  SIGN_IN,
+  type UserAccount,
+  type UserChange,
 } from '../config/account-store.ts';
-import { createAllowance } from './allowance.ts';
+import { createGuesses } from './guesses.ts';
 import { remembered } from './remembered.ts';
 import { digestOf, hashPassword, passwordMatches, unguessable } from './secrets.ts';
 
@@ -37,6 +39,12 @@ export interface OpenSession {
   readonly from: string;
   /** It is the one of this secret. */
   readonly current: boolean;
+}
+
+export interface IssuedToken {
+  readonly kept: AccessToken;
+  /** Shown this once. */
+  readonly token: string;
 }
 
 export type SignInFault = { readonly kind: 'wrong' } | { readonly kind: 'too-many'; readonly retryAfterMs: number };
@@ -68,11 +76,32 @@ export interface Accounts {
   users(): Promise<readonly UserAccount[]>;
   /** A new user, or a new one-time password and role for an old one; answers with the password. */
   grant(by: string, name: string, role: Role): Promise<Outcome<string, { readonly kind: 'bad-name' }>>;
-  removeUser(by: string, name: string): Promise<void>;
+  /** A new user alone, with a one-time password: the answer. */
+  addUser(
+    by: string,
+    name: string,
+    role: Role,
+  ): Promise<Outcome<string, { readonly kind: 'bad-name' } | { readonly kind: 'taken' }>>;
+  /** A new one-time password for an old user, whose sessions end; null where there is none. */
+  renewPassword(by: string, name: string): Promise<string | null>;
+  /** Sessions and password stay. */
+  setRole(by: string, name: string, role: Role): Promise<UserChange>;
+  /** With sessions and tokens; the last admin stays. */
+  removeUser(by: string, name: string): Promise<UserChange>;
+  /** When each signed in last, by name. */
+  lastSignIns(): Promise<ReadonlyMap<string, number>>;
   tokens(): Promise<readonly AccessToken[]>;
   /** The token itself, shown this once. */
   createToken(by: string, title: string, scopes: readonly Scope[]): Promise<string>;
-  removeToken(by: string, id: string): Promise<void>;
+  /** A token of somebody who may have one: an operator or an admin. */
+  issueToken(
+    by: string,
+    owner: string,
+    title: string,
+    scopes: readonly Scope[],
+  ): Promise<Outcome<IssuedToken, { readonly kind: 'unknown' } | { readonly kind: 'viewer' }>>;
+  /** Tells whether there was one. */
+  removeToken(by: string, id: string): Promise<boolean>;
   bearer(token: string): Promise<AccessToken | null>;
   /** When the token was last shown, as far as this process knows; null: not since it started. */
   tokenUsedAt(id: string): number | null;
@@ -94,15 +123,8 @@ export const BELIEVED_MS = 2_000;
 const SEEN_MS = 60_000;
 /** Sessions looked up a moment ago. */
 const MAX_BELIEVED = 10_000;
-/** Guesses from one client: a few at once, then one in so many ms. */
-const GUESSES = { burst: 5, everyMs: 20_000 };
-/**
- * Guesses for one name, whoever makes them. More than one client may make, so that nobody can keep the person whose name it
- * is from signing in by guessing from one place; and the same again for the clients that have signed in as this person.
- */
-const GUESSES_OF_NAME = { burst: 20, everyMs: 5_000 };
-/** Clients that have signed in, whose bound is another one than that of strangers. */
-const MAX_KNOWN_CLIENTS = 10_000;
+/** Of a password that was given, five bits each. */
+const PASSWORD_LETTERS = 20;
 const NAME = /^[a-z][a-z0-9._-]{0,31}$/;
 
 interface Believed {
@@ -133,16 +155,26 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     load: async () => new Map((await store.tokens()).map((token) => [token.digest, token])),
   });
   const tokensUsed = new Map<string, number>();
-  const guesses = createAllowance({ clock, ...GUESSES });
-  const guessesOfName = createAllowance({ clock, ...GUESSES_OF_NAME });
-  const knownClients = new Set<string>();
+  const guesses = createGuesses(clock);
   const record = (who: string, what: string, detail: string): Promise<void> =>
     store.record({ at: clock.now(), who: printable(who, 80), what, detail: printable(detail, 300) });
   const forgetSessionsOf = (name: string): void => {
     for (const [digest, { session }] of believed) if (session.name === name) believed.delete(digest);
   };
+  const newToken = (owner: string, title: string, scopes: readonly Scope[]): IssuedToken => {
+    const token = `tlsr_${unguessable(random, 40)}`;
+    const kept = {
+      id: unguessable(random, 12),
+      title: printable(title, MAX_TITLE),
+      digest: digestOf(token),
+      scopes,
+      owner,
+      createdAt: clock.now(),
+    };
+    return { kept, token };
+  };
   const given = async (name: string, role: Role) => {
-    const password = unguessable(random, 20);
+    const password = unguessable(random, PASSWORD_LETTERS);
     const passwordHash = await hashPassword(password, random);
     const createdAt = (await users.read()).get(name)?.createdAt ?? clock.now();
     return { password, user: { name, role, passwordHash, mustChange: true, createdAt } };
@@ -187,11 +219,7 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     },
     signIn: async (typed, password, from, client = from) => {
       const name = typed.trim().toLowerCase().slice(0, 64);
-      const who = `${name} from ${client}`;
-      // The client first: one that has to wait takes nothing from what is left for the name.
-      const wait =
-        guesses.take(`from ${client}`) ??
-        guessesOfName.take(knownClients.has(who) ? `known ${name}` : `strangers ${name}`);
+      const wait = guesses.signIn(name, client);
       if (wait !== null) return failed({ kind: 'too-many', retryAfterMs: wait });
       const user = (await users.read()).get(name);
       const hash = user?.passwordHash ?? 'none';
@@ -212,13 +240,8 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
         await record(name, 'sign-in.failed', `from ${from}`);
         return failed({ kind: 'wrong' });
       }
-      knownClients.delete(who);
-      knownClients.add(who);
-      for (const oldest of knownClients) {
-        if (knownClients.size <= MAX_KNOWN_CLIENTS) break;
-        knownClients.delete(oldest);
-      }
-      await record(name, 'sign-in', `from ${from}`);
+      guesses.signedIn(name, client);
+      await record(name, SIGN_IN, `from ${from}`);
       return succeeded(secret);
     },
     session: async (secret) => {
@@ -267,7 +290,7 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
       await record(name, 'sign-out.everywhere', name);
     },
     changePassword: async (user, old, chosen, keep) => {
-      const wait = guesses.take(`password of ${user.name}`);
+      const wait = guesses.oldPassword(user.name);
       if (wait !== null) return failed({ kind: 'too-many', retryAfterMs: wait });
       if (!(await passwordMatches(old, user.passwordHash))) return failed({ kind: 'wrong' });
       if (chosen.length < MIN_PASSWORD) return failed({ kind: 'too-short' });
@@ -284,34 +307,65 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     },
     users: async () => [...(await users.read()).values()],
     grant,
+    addUser: async (by, typed, role) => {
+      const name = typed.trim().toLowerCase();
+      if (!NAME.test(name)) return failed({ kind: 'bad-name' });
+      const { password, user } = await given(name, role);
+      const added = await store.saveNewUser(user);
+      users.forget();
+      if (!added) return failed({ kind: 'taken' });
+      await record(by, 'user.granted', `${name} as ${role}`);
+      return succeeded(password);
+    },
+    renewPassword: async (by, name) => {
+      const password = unguessable(random, PASSWORD_LETTERS);
+      const done = await store.givePassword(name, await hashPassword(password, random));
+      users.forget();
+      forgetSessionsOf(name);
+      if (!done) return null;
+      await record(by, 'password.given', name);
+      return password;
+    },
+    setRole: async (by, name, role) => {
+      const done = await store.setRole(name, role);
+      users.forget();
+      if (done === 'done') await record(by, 'role.changed', `${name} is ${role}`);
+      return done;
+    },
     removeUser: async (by, name) => {
-      await store.deleteUser(name);
+      const done = await store.deleteUser(name);
       users.forget();
       tokens.forget();
+      if (done === 'last-admin') return done;
       forgetSessionsOf(name);
-      await record(by, 'user.removed', name);
+      if (done === 'done') await record(by, 'user.removed', name);
+      return done;
     },
+    lastSignIns: () => store.lastSignIns(),
     tokens: async () => [...(await tokens.read()).values()],
     createToken: async (by, title, scopes) => {
-      const token = `tlsr_${unguessable(random, 40)}`;
-      const kept = {
-        id: unguessable(random, 12),
-        title: printable(title, MAX_TITLE),
-        digest: digestOf(token),
-        scopes,
-        owner: by,
-        createdAt: clock.now(),
-      };
-      await store.saveToken(kept);
+      const made = newToken(by, title, scopes);
+      // Whose account went away meanwhile gets a token that opens nothing.
+      if (!(await store.saveToken(made.kept))) return made.token;
       tokens.forget();
-      await record(by, 'token.created', `${kept.title} for ${scopes.join(', ')}`);
-      return token;
+      await record(by, 'token.created', `${made.kept.title} for ${scopes.join(', ')}`);
+      return made.token;
+    },
+    issueToken: async (by, owner, title, scopes) => {
+      const user = (await users.read()).get(owner);
+      if (user?.role === 'viewer') return failed({ kind: 'viewer' });
+      const made = newToken(owner, title, scopes);
+      if (user === undefined || !(await store.saveToken(made.kept))) return failed({ kind: 'unknown' });
+      tokens.forget();
+      await record(by, 'token.created', `${made.kept.title} of ${owner} for ${scopes.join(', ')}`);
+      return succeeded(made);
     },
     removeToken: async (by, id) => {
-      await store.deleteToken(id);
+      const gone = await store.deleteToken(id);
       tokens.forget();
       tokensUsed.delete(id);
-      await record(by, 'token.removed', id);
+      if (gone) await record(by, 'token.removed', id);
+      return gone;
     },
     bearer: async (token) => {
       const known = (await tokens.read()).get(digestOf(token)) ?? null;

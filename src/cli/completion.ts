@@ -1,9 +1,11 @@
 /** Completion scripts for bash, zsh and fish, made from the commands and options themselves. */
 import type { Command } from 'commander';
+import { ROLES, SCOPES } from '../config/account-store.ts';
 import { FINDING_CODES } from '../probe/finding-catalogue.ts';
 import { EXPECTATIONS } from '../probe/gates.ts';
 import { CONCEPTS } from '../report/explain-concepts.ts';
 import { FORMATS } from '../report/rendering.ts';
+import { ACCOUNT_COMMANDS } from './account-commands.ts';
 import { CONFIG_COMMANDS } from './config-commands.ts';
 import { BOUNCE_FIELDS, DESTINATION_FIELDS, SETUP_FIELDS } from './config-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -15,11 +17,13 @@ const LOG_FORMATS = ['text', 'json'] as const;
 const VALUES = [
   ['auth-type', ['plain', 'login', 'xoauth2']],
   ['revocation', ['off', 'staple', 'fetch']],
+  ['role', ROLES],
+  ['scope', SCOPES],
   ['log-level', ['debug', 'info', 'warn', 'error']],
 ] as const;
 
 const CONFIG_FORMATS = ['text', 'json'] as const;
-const CONFIGURING: ReadonlySet<string> = new Set(CONFIG_COMMANDS.map(({ name }) => name));
+const CONFIGURING: ReadonlySet<string> = new Set([...CONFIG_COMMANDS, ...ACCOUNT_COMMANDS].map(({ name }) => name));
 
 /** Fields of the configuration whose value is one of a few words. */
 const FIELD_VALUES = [...DESTINATION_FIELDS, ...SETUP_FIELDS, ...BOUNCE_FIELDS].flatMap(

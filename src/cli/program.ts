@@ -3,6 +3,7 @@ import { Command, CommanderError, Help } from 'commander';
 import type { World } from '../app/world.ts';
 import { printable } from '../base/printable.ts';
 import { VERSION } from '../base/version.ts';
+import { ACCOUNT_COMMANDS } from './account-commands.ts';
 import { closest } from './closest.ts';
 import { COMMANDS, type CommandEntry, KNOWN_OPTIONS } from './commands.ts';
 import { CONFIG_COMMANDS, type ConfigCommand, specsOf } from './config-commands.ts';
@@ -148,7 +149,9 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     const lineage = [...above, added];
     for (const [syntax, help] of entry.words) added.argument(syntax, help);
     const names = entry.operations.map(({ name }) => name);
-    if (names.length > 0) added.usage('[options] [operation]').argument('[operation]', 'without it: the dialogue');
+    // What has options of its own without an operation lists; a dialogue has none.
+    const bare = entry.specs.length > 0 ? 'without it: list' : 'without it: the dialogue';
+    if (names.length > 0) added.usage('[options] [operation]').argument('[operation]', bare);
     added.action(async () => {
       const words = added.processedArgs.flat().filter((word): word is string => typeof word === 'string');
       if (names.length > 0 && words[0] !== undefined) throw unknownOperation(entry.name, words[0], names);
@@ -157,7 +160,8 @@ export function buildProgram(world: World, services: Services, settle: (code: nu
     });
     for (const operation of entry.operations) configuring(operation, lineage);
   };
-  for (const entry of [...QUEUE_COMMANDS, ...MONITOR_COMMANDS, ...CONFIG_COMMANDS]) configuring(entry);
+  for (const entry of [...QUEUE_COMMANDS, ...MONITOR_COMMANDS, ...CONFIG_COMMANDS, ...ACCOUNT_COMMANDS])
+    configuring(entry);
   command('completion', 'print a completion script for a shell')
     .argument('<shell>', 'bash, zsh or fish')
     .action(async (shell: string) => {
@@ -198,7 +202,10 @@ function newProgram({ stdout, stderr }: World): Command {
 
 /** Commands of the appliance whose work is done in another place here, which people look for by their names. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  ['userconfig', 'there is no userconfig: users and tokens are kept on the pages of tlsreach serve'],
+  [
+    'userconfig',
+    'there is no userconfig: users and tokens are kept with tlsreach user and tlsreach token, or on the pages of tlsreach serve',
+  ],
 ]);
 
 /** What stands in the list of commands: narrow enough that the text beside it has room at 80 columns. */

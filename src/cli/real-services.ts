@@ -13,6 +13,7 @@ export function realServices(world: World): Services {
     openQueue: async (place) =>
       (await import('../app/queue.ts')).openQueue(place, world, stderrLog(world.stderr, 'warn')),
     openMonitors: async (place) => (await import('../app/monitor-desk.ts')).openMonitors(place, world.clock),
+    openAccounts: async (place) => (await import('../app/account-desk.ts')).openAccounts(place, world),
     openInstallation: async (place, settings, wishes) =>
       (await import('../app/installation.ts')).openInstallation(place, settings, world, wishes),
     openPassingPlace: async () => (await import('../app/configuration.ts')).openPassingPlace(),

@@ -2,6 +2,7 @@
  * What the command line uses of the rest of the house, as one record: the real ones are loaded when a command asks for
  * them, and a test may hand over others.
  */
+import type { OpenAccounts } from '../app/account-desk.ts';
 import type { DataPlace, OpenConfiguration, PassingPlace } from '../app/configuration.ts';
 import type { Deliverer } from '../app/deliver.ts';
 import type { Installation, InstallationWishes } from '../app/installation.ts';
@@ -52,6 +53,8 @@ export interface Services {
   openQueue(place: DataPlace): Promise<OpenQueue>;
   /** Rejects with `StoreTrouble`. */
   openMonitors(place: DataPlace): Promise<OpenMonitors>;
+  /** Rejects with `StoreTrouble`. */
+  openAccounts(place: DataPlace): Promise<OpenAccounts>;
   /** Rejects with `StoreTrouble`. */
   openInstallation(place: DataPlace, settings: AppSettings, wishes: InstallationWishes): Promise<Installation>;
   openPassingPlace(): Promise<PassingPlace>;

@@ -28,6 +28,9 @@ export interface AccessToken {
   readonly createdAt: number;
 }
 
+/** What became of a change of a user: there is nobody of that name, or no admin would be left to undo it. */
+export type UserChange = 'done' | 'unknown' | 'last-admin';
+
 export interface AuditEntry {
   readonly at: number;
   readonly who: string;
@@ -53,12 +56,18 @@ export interface AccountStore {
   users(): Promise<readonly UserAccount[]>;
   /** Only where there is nobody at all; tells whether it was done. */
   saveFirstUser(user: UserAccount): Promise<boolean>;
+  /** Only where nobody has the name; tells whether it was done. */
+  saveNewUser(user: UserAccount): Promise<boolean>;
   /** Replaces the one of that name, whose sessions end. */
   saveUser(user: UserAccount): Promise<void>;
   /** Only where the user is there still, with the old hash; every session but `keep` ends. Tells whether it was done. */
   changePassword(name: string, oldHash: string, newHash: string, keep: string | null): Promise<boolean>;
-  /** With sessions and tokens. */
-  deleteUser(name: string): Promise<void>;
+  /** A password that has to be changed, for somebody who is there; every session ends. Tells whether it was done. */
+  givePassword(name: string, hash: string): Promise<boolean>;
+  /** Never takes the role from the last admin, however many processes do so at once. */
+  setRole(name: string, role: Role): Promise<UserChange>;
+  /** With sessions and tokens; never the last admin. */
+  deleteUser(name: string): Promise<UserChange>;
   /**
    * Only where the user is there with this hash; tells whether it was done. Of the user's sessions the newest `most`
    * stay.
@@ -73,12 +82,19 @@ export interface AccountStore {
   /** Those that are over at `now`, or were not used since `idleSince`. */
   pruneSessions(now: number, idleSince: number): Promise<void>;
   tokens(): Promise<readonly AccessToken[]>;
-  saveToken(token: AccessToken): Promise<void>;
-  deleteToken(id: string): Promise<void>;
+  /** Only where its owner is there; tells whether it was done. */
+  saveToken(token: AccessToken): Promise<boolean>;
+  /** Tells whether there was one. */
+  deleteToken(id: string): Promise<boolean>;
   record(entry: AuditEntry): Promise<void>;
   /** Newest first. */
   audit(limit: number): Promise<readonly AuditEntry[]>;
+  /** When each name signed in last, as far back as the audit log goes. */
+  lastSignIns(): Promise<ReadonlyMap<string, number>>;
 }
+
+/** What the audit log calls it when somebody signed in. */
+export const SIGN_IN = 'sign-in';
 
 /** For a demonstration: gone with the process. */
 export function memoryAccounts(): AccountStore {
@@ -90,10 +106,17 @@ export function memoryAccounts(): AccountStore {
     for (const session of sessions.values())
       if (session.name === name && session.digest !== keep) sessions.delete(session.digest);
   };
+  const isLastAdmin = (user: UserAccount): boolean =>
+    user.role === 'admin' && [...users.values()].every(({ name, role }) => name === user.name || role !== 'admin');
   return {
     users: async () => [...users.values()],
     saveFirstUser: async (user) => {
       if (users.size > 0) return false;
+      users.set(user.name, user);
+      return true;
+    },
+    saveNewUser: async (user) => {
+      if (users.has(user.name)) return false;
       users.set(user.name, user);
       return true;
     },
@@ -108,10 +131,28 @@ export function memoryAccounts(): AccountStore {
       endSessionsOf(name, keep);
       return true;
     },
+    givePassword: async (name, hash) => {
+      const user = users.get(name);
+      if (user === undefined) return false;
+      users.set(name, { ...user, passwordHash: hash, mustChange: true });
+      endSessionsOf(name);
+      return true;
+    },
+    setRole: async (name, role) => {
+      const user = users.get(name);
+      if (user === undefined) return 'unknown';
+      if (role !== 'admin' && isLastAdmin(user)) return 'last-admin';
+      users.set(name, { ...user, role });
+      return 'done';
+    },
     deleteUser: async (name) => {
+      const user = users.get(name);
+      if (user === undefined) return 'unknown';
+      if (isLastAdmin(user)) return 'last-admin';
       users.delete(name);
       endSessionsOf(name);
       for (const token of tokens.values()) if (token.owner === name) tokens.delete(token.id);
+      return 'done';
     },
     openSession: async (session, passwordHash, most) => {
       if (users.get(session.name)?.passwordHash !== passwordHash) return false;
@@ -133,13 +174,19 @@ export function memoryAccounts(): AccountStore {
         if (expiresAt <= now || lastSeen < idleSince) sessions.delete(digest);
     },
     tokens: async () => [...tokens.values()],
-    saveToken: async (token) => void tokens.set(token.id, token),
-    deleteToken: async (id) => void tokens.delete(id),
+    saveToken: async (token) => {
+      if (!users.has(token.owner)) return false;
+      tokens.set(token.id, token);
+      return true;
+    },
+    deleteToken: async (id) => tokens.delete(id),
     record: async (entry) => {
       entries.push(entry);
       if (entries.length > MAX_ENTRIES) entries.shift();
     },
     audit: async (limit) => entries.slice(-limit).reverse(),
+    lastSignIns: async () =>
+      new Map(entries.filter(({ what }) => what === SIGN_IN).map(({ who, at }): [string, number] => [who, at])),
   };
 }
 

@@ -1,6 +1,15 @@
 /** Users, their sessions, tokens and the audit log, for whoever has the database open. */
 import { sql } from 'kysely';
-import type { AccessToken, AccountStore, Role, Scope, SessionRecord, UserAccount } from '../config/account-store.ts';
+import {
+  type AccessToken,
+  type AccountStore,
+  type Role,
+  type Scope,
+  type SessionRecord,
+  SIGN_IN,
+  type UserAccount,
+  type UserChange,
+} from '../config/account-store.ts';
 import type { Database, Work } from './database.ts';
 import type { SessionTable } from './tables.ts';
 
@@ -8,6 +17,7 @@ import type { SessionTable } from './tables.ts';
 const SESSIONS_AT_ONCE = 100;
 
 export function createAccountStore(database: Database): AccountStore {
+  const lock = database.kind === 'postgres';
   return {
     users: async () => {
       const rows = await database.read((kysely) => kysely.selectFrom('account').selectAll().orderBy('name').execute());
@@ -28,6 +38,16 @@ export function createAccountStore(database: Database): AccountStore {
           where not exists (select 1 from account)
           on conflict (name) do nothing returning name`.execute(trx);
         return rows.length > 0;
+      }),
+    saveNewUser: (user) =>
+      database.write(async ({ trx }) => {
+        const added = await trx
+          .insertInto('account')
+          .values(rowOf(user))
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .returning('name')
+          .execute();
+        return added.length > 0;
       }),
     saveUser: async (user) => {
       const { name, ...fields } = rowOf(user);
@@ -57,16 +77,37 @@ export function createAccountStore(database: Database): AccountStore {
           .execute();
         return true;
       }),
-    deleteUser: async (name) => {
-      await database.write(async ({ trx }) => {
+    givePassword: (name, hash) =>
+      database.write(async ({ trx }) => {
+        const changed = await trx
+          .updateTable('account')
+          .set({ password_hash: hash, must_change: 1 })
+          .where('name', '=', name)
+          .returning('name')
+          .execute();
+        await trx.deleteFrom('web_session').where('name', '=', name).execute();
+        return changed.length > 0;
+      }),
+    setRole: (name, role) =>
+      database.write(async (work) => {
+        const without = await stateWithout(work, lock, name);
+        if (without === 'unknown' || (without === 'last-admin' && role !== 'admin')) return without;
+        await work.trx.updateTable('account').set({ role }).where('name', '=', name).execute();
+        return 'done';
+      }),
+    deleteUser: (name) =>
+      database.write(async (work) => {
+        const without = await stateWithout(work, lock, name);
+        if (without !== 'done') return without;
+        const { trx } = work;
         await trx.deleteFrom('access_token').where('owner', '=', name).execute();
         await trx.deleteFrom('account').where('name', '=', name).execute();
         await trx.deleteFrom('web_session').where('name', '=', name).execute();
-      });
-    },
+        return 'done';
+      }),
     openSession: ({ digest, name, from, createdAt, lastSeen, expiresAt }, passwordHash, most) =>
       database.write(async (work) => {
-        if (!(await isStill(work, database.kind === 'postgres', name, passwordHash))) return false;
+        if (!(await isStill(work, lock, name, passwordHash))) return false;
         const { trx } = work;
         await trx
           .insertInto('web_session')
@@ -132,13 +173,24 @@ export function createAccountStore(database: Database): AccountStore {
         }),
       );
     },
-    saveToken: async ({ scopes, createdAt, ...token }) => {
-      const row = { ...token, scopes: scopes.join(' '), created_at: createdAt };
-      await database.write(({ trx }) => trx.insertInto('access_token').values(row).execute());
-    },
-    deleteToken: async (id) => {
-      await database.write(({ trx }) => trx.deleteFrom('access_token').where('id', '=', id).execute());
-    },
+    saveToken: ({ scopes, createdAt, ...token }) =>
+      database.write(async ({ trx }) => {
+        const owner = await trx
+          .selectFrom('account')
+          .select('name')
+          .where('name', '=', token.owner)
+          .$if(lock, (query) => query.forUpdate())
+          .executeTakeFirst();
+        if (owner === undefined) return false;
+        const row = { ...token, scopes: scopes.join(' '), created_at: createdAt };
+        await trx.insertInto('access_token').values(row).execute();
+        return true;
+      }),
+    deleteToken: (id) =>
+      database.write(async ({ trx }) => {
+        const gone = await trx.deleteFrom('access_token').where('id', '=', id).returning('id').execute();
+        return gone.length > 0;
+      }),
     record: async (entry) => {
       await database.write(({ trx }) => trx.insertInto('audit').values(entry).execute());
     },
@@ -146,6 +198,17 @@ export function createAccountStore(database: Database): AccountStore {
       database.read((kysely) =>
         kysely.selectFrom('audit').select(['at', 'who', 'what', 'detail']).orderBy('id', 'desc').limit(limit).execute(),
       ),
+    lastSignIns: async () => {
+      const rows = await database.read((kysely) =>
+        kysely
+          .selectFrom('audit')
+          .select(({ fn }) => ['who', fn.max('at').as('last')])
+          .where('what', '=', SIGN_IN)
+          .groupBy('who')
+          .execute(),
+      );
+      return new Map(rows.map(({ who, last }) => [who, Number(last)]));
+    },
   };
 }
 
@@ -163,6 +226,21 @@ async function isStill({ trx }: Work, lock: boolean, name: string, passwordHash:
     .$if(lock, (query) => query.forUpdate())
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Whether this user may lose role or account; nobody else becomes or leaves an admin until the change is committed. */
+async function stateWithout({ trx }: Work, lock: boolean, name: string): Promise<UserChange> {
+  const rows = await trx
+    .selectFrom('account')
+    .select(['name', 'role'])
+    .where((eb) => eb.or([eb('role', '=', 'admin'), eb('name', '=', name)]))
+    .orderBy('name')
+    .$if(lock, (query) => query.forUpdate())
+    .execute();
+  const user = rows.find((row) => row.name === name);
+  if (user === undefined) return 'unknown';
+  const others = rows.filter((row) => row.name !== name);
+  return user.role === 'admin' && others.length === 0 ? 'last-admin' : 'done';
 }
 
 function sessionOf(row: SessionTable): SessionRecord {

@@ -32,6 +32,11 @@ test('bash completes commands, options, the words an option knows, and codes to 
   assert.deepEqual(offered(bash, 'destconfig', 'new', '--strict'), ['--strict-cn']);
   assert.deepEqual(offered(bash, 'destconfig', 'new', 'a.test', '--mta-sts', ''), ['off', 'on']);
   assert.deepEqual(offered(bash, 'destconfig', 'list', '--format', ''), ['text', 'json']);
+  assert.deepEqual(offered(bash, 'user', 'p'), ['password']);
+  assert.deepEqual(offered(bash, 'user', 'add', 'ann', '--role', 'o'), ['operator']);
+  assert.deepEqual(offered(bash, 'token', 'create', 'x', '--sc'), ['--scope']);
+  assert.deepEqual(offered(bash, 'token', 'create', 'x', '--scope', 'p'), ['probe']);
+  assert.deepEqual(offered(bash, 'token', 'list', '--format', ''), ['text', 'json']);
 });
 
 test('zsh uses the same, and fish has a line for every option', async () => {

@@ -22,6 +22,7 @@ const services = {
   openConfiguration: () => assert.fail(),
   openQueue: () => assert.fail(),
   openMonitors: () => assert.fail(),
+  openAccounts: () => assert.fail(),
   openInstallation: () => assert.fail(),
   openLookups: () => assert.fail(),
   routeOf: () => assert.fail(),

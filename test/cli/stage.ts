@@ -34,6 +34,7 @@ export interface Scene {
   readonly createDeliverer?: Services['createDeliverer'];
   readonly openQueue?: Services['openQueue'];
   readonly openMonitors?: Services['openMonitors'];
+  readonly openAccounts?: Services['openAccounts'];
   readonly openInstallation?: Services['openInstallation'];
   readonly openLookups?: Services['openLookups'];
   readonly routeOf?: Services['routeOf'];
@@ -153,6 +154,7 @@ export async function play(scene: Scene): Promise<Seen> {
     createDeliverer: scene.createDeliverer ?? nobodyDelivers,
     openQueue: scene.openQueue ?? nobodyDelivers,
     openMonitors: scene.openMonitors ?? nobodyDelivers,
+    openAccounts: scene.openAccounts ?? nobodyDelivers,
     openInstallation: scene.openInstallation ?? nobodyDelivers,
     openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
     openLookups: scene.openLookups ?? nobodyDelivers,

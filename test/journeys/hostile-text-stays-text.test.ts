@@ -106,6 +106,7 @@ describe('text of a hostile host stays text', () => {
       openConfiguration: () => Promise.reject(new Error('the configuration is not asked for')),
       openQueue: () => Promise.reject(new Error('the queue is not asked for')),
       openMonitors: () => Promise.reject(new Error('the queue is not asked for')),
+      openAccounts: () => Promise.reject(new Error('the accounts are not asked for')),
       openInstallation: () => Promise.reject(new Error('nothing is served')),
       openPassingPlace: () => Promise.reject(new Error('nobody asked for it')),
       openLookups: async () => assert.fail(),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { DEFAULT_OPTIONS } from '../../src/app/probe-jobs.ts';
 import { systemClock } from '../../src/app/world.ts';
-import { type AccountStore, memoryAccounts } from '../../src/config/account-store.ts';
+import { type AccountStore, memoryAccounts, type UserAccount } from '../../src/config/account-store.ts';
 import { memoryRecords, type ProbeRecord, type RecordQuery, type RecordStore } from '../../src/probe/probe-record.ts';
 import { createAccountStore } from '../../src/store/account-store.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -57,6 +57,32 @@ async function holdRecords(store: RecordStore): Promise<void> {
   assert.deepEqual(await ids({ unlisted: true }), ['d', 'c', 'b']);
 }
 
+/** Somebody can always undo what was done: the last admin stays one, also when two go at once. */
+async function holdAdmins(store: AccountStore, ann: UserAccount): Promise<void> {
+  assert.equal(await store.saveNewUser({ ...ann, role: 'viewer' }), false, 'the name is taken');
+  const bob = { ...ann, name: 'bob', role: 'viewer' } as const;
+  assert.equal(await store.saveNewUser(bob), true);
+  const roles = async () => Object.fromEntries((await store.users()).map(({ name, role }) => [name, role]));
+  assert.deepEqual(await roles(), { ann: 'admin', bob: 'viewer' });
+  assert.equal(await store.setRole('ann', 'operator'), 'last-admin');
+  assert.equal(await store.deleteUser('ann'), 'last-admin');
+  assert.equal(await store.setRole('ann', 'admin'), 'done', 'what one is already one may be');
+  assert.equal(await store.setRole('carl', 'admin'), 'unknown');
+  assert.equal(await store.deleteUser('carl'), 'unknown');
+  assert.equal(await store.setRole('bob', 'admin'), 'done');
+  const both = await Promise.all([store.deleteUser('ann'), store.setRole('bob', 'viewer')]);
+  assert.deepEqual(both.toSorted(), ['done', 'last-admin']);
+  const [left, ...others] = (await store.users()).filter(({ role }) => role === 'admin');
+  assert.ok(left !== undefined && others.length === 0);
+  const session = { digest: 's', name: left.name, from: '192.0.2.1', createdAt: 1, lastSeen: 1, expiresAt: 9 };
+  assert.equal(await store.openSession(session, left.passwordHash, 5), true);
+  assert.equal(await store.givePassword(left.name, 'other'), true);
+  assert.equal(await store.givePassword('carl', 'other'), false);
+  assert.equal(await store.session('s'), null, 'whoever was in with the old password is out');
+  const [after] = (await store.users()).filter(({ name }) => name === left.name);
+  assert.deepEqual(after, { ...left, passwordHash: 'other', mustChange: true });
+}
+
 async function holdAccounts(store: AccountStore): Promise<void> {
   const ann = { name: 'ann', role: 'viewer', passwordHash: 'h', mustChange: true, createdAt: 1 } as const;
   await store.saveUser(ann);
@@ -71,9 +97,13 @@ async function holdAccounts(store: AccountStore): Promise<void> {
     (await store.audit(1)).map(({ what }) => what),
     ['two'],
   );
-  await store.deleteToken('t');
-  await store.deleteUser('ann');
-  assert.deepEqual([...(await store.tokens()), ...(await store.users())], []);
+  assert.equal(await store.saveToken({ ...token, id: 'o', owner: 'nobody' }), false, 'a token has an owner');
+  await store.record({ at: 7, who: 'ann', what: 'sign-in', detail: '' });
+  await store.record({ at: 9, who: 'ann', what: 'sign-in', detail: '' });
+  await store.record({ at: 11, who: 'ann', what: 'sign-in.failed', detail: '' });
+  assert.deepEqual([...(await store.lastSignIns())], [['ann', 9]]);
+  assert.deepEqual([await store.deleteToken('t'), await store.deleteToken('t')], [true, false]);
+  await holdAdmins(store, ann);
 }
 
 test('results and accounts in memory', async () => {

@@ -195,6 +195,37 @@ export function outlivesContract(name: string, newPlace: (context: TestContext) 
     assert.equal(await stores.accounts.session('s1'), null);
   });
 
+  over(
+    'two admins whom two processes take away at once are not both gone, nor is a token whose owner is',
+    async (world) => {
+      const [one, other] = [(await world.open()).stores.accounts, (await world.open()).stores.accounts];
+      const user = { name: 'admin', role: 'admin', passwordHash: 'h', mustChange: true, createdAt: 1 } as const;
+      for (let turn = 0; turn < 10; turn += 1) {
+        await one.saveUser(user);
+        await one.saveUser({ ...user, name: 'bob' });
+        const token = {
+          id: `t${turn}`,
+          title: 'x',
+          digest: `d${turn}`,
+          scopes: ['probe'],
+          owner: 'bob',
+          createdAt: 2,
+        } as const;
+        const [first, second, saved] = await Promise.all([
+          one.deleteUser('admin'),
+          turn % 2 === 0 ? other.deleteUser('bob') : other.setRole('bob', 'viewer'),
+          one.saveToken(token),
+        ]);
+        assert.deepEqual([first, second].toSorted(), ['done', 'last-admin'], `turn ${turn}`);
+        const users = await other.users();
+        assert.equal(users.filter(({ role }) => role === 'admin').length, 1);
+        const isThere = users.some(({ name }) => name === 'bob');
+        const tokens = (await other.tokens()).filter(({ id }) => id === token.id);
+        assert.equal(tokens.length, saved && isThere ? 1 : 0, `a token of nobody, turn ${turn}`);
+      }
+    },
+  );
+
   over('a token that one process made or took back is so for the others', async ({ clock, open }) => {
     const web = await open({ house: { anonymous: false } });
     const other = await open({ house: { anonymous: false } });
