@@ -19,7 +19,7 @@ import {
   type UserAccount,
   type UserChange,
 } from '../config/account-store.ts';
-import { createAllowance } from './allowance.ts';
+import { createGuesses } from './guesses.ts';
 import { remembered } from './remembered.ts';
 import { digestOf, hashPassword, passwordMatches, unguessable } from './secrets.ts';
 
@@ -48,13 +48,17 @@ export interface IssuedToken {
 }
 
 export type SignInFault = { readonly kind: 'wrong' } | { readonly kind: 'too-many'; readonly retryAfterMs: number };
-export type PasswordFault = { readonly kind: 'wrong' } | { readonly kind: 'too-short' } | { readonly kind: 'same' };
+export type PasswordFault =
+  | { readonly kind: 'too-many'; readonly retryAfterMs: number }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'too-short' }
+  | { readonly kind: 'same' };
 
 export interface Accounts {
   /** Makes the first admin where there is nobody; answers with the one-time password, or null. */
   begin(): Promise<string | null>;
-  /** Opens a session: the secret of its cookie. `from` is counted against guessing. */
-  signIn(name: string, password: string, from: string): Promise<Outcome<string, SignInFault>>;
+  /** Opens a session: the secret of its cookie. `client`, by itself the address `from`, is counted against guessing. */
+  signIn(name: string, password: string, from: string, client?: string): Promise<Outcome<string, SignInFault>>;
   /** Rejects with `StoreTrouble`, as all of these do, where the store cannot say. */
   session(secret: string): Promise<Session | null>;
   signOut(secret: string): Promise<void>;
@@ -119,8 +123,6 @@ export const BELIEVED_MS = 2_000;
 const SEEN_MS = 60_000;
 /** Sessions looked up a moment ago. */
 const MAX_BELIEVED = 10_000;
-/** Guesses for one name or from one client: a few at once, then one in so many ms. */
-const GUESSES = { burst: 5, everyMs: 20_000 };
 /** Of a password that was given, five bits each. */
 const PASSWORD_LETTERS = 20;
 const NAME = /^[a-z][a-z0-9._-]{0,31}$/;
@@ -153,7 +155,7 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
     load: async () => new Map((await store.tokens()).map((token) => [token.digest, token])),
   });
   const tokensUsed = new Map<string, number>();
-  const guesses = createAllowance({ clock, ...GUESSES });
+  const guesses = createGuesses(clock);
   const record = (who: string, what: string, detail: string): Promise<void> =>
     store.record({ at: clock.now(), who: printable(who, 80), what, detail: printable(detail, 300) });
   const forgetSessionsOf = (name: string): void => {
@@ -242,9 +244,9 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
       await record('system', 'user.granted', 'admin as admin');
       return password;
     },
-    signIn: async (typed, password, from) => {
+    signIn: async (typed, password, from, client = from) => {
       const name = typed.trim().toLowerCase().slice(0, 64);
-      const wait = guesses.take(`name ${name}`) ?? guesses.take(`from ${from}`);
+      const wait = guesses.signIn(name, client);
       if (wait !== null) return failed({ kind: 'too-many', retryAfterMs: wait });
       const user = (await users.read()).get(name);
       const hash = user?.passwordHash ?? 'none';
@@ -265,6 +267,7 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
         await record(name, 'sign-in.failed', `from ${from}`);
         return failed({ kind: 'wrong' });
       }
+      guesses.signedIn(name, client);
       await record(name, SIGN_IN, `from ${from}`);
       return succeeded(secret);
     },
@@ -314,6 +317,8 @@ export async function createAccounts({ store, clock, random }: AccountOptions): 
       await record(name, 'sign-out.everywhere', name);
     },
     changePassword: async (user, old, chosen, keep) => {
+      const wait = guesses.oldPassword(user.name);
+      if (wait !== null) return failed({ kind: 'too-many', retryAfterMs: wait });
       if (!(await passwordMatches(old, user.passwordHash))) return failed({ kind: 'wrong' });
       if (chosen.length < MIN_PASSWORD) return failed({ kind: 'too-short' });
       if (chosen === old) return failed({ kind: 'same' });

@@ -36,7 +36,8 @@ export function addressScope(address: IpAddress): AddressScope {
   const parsed = ipaddr.IPv6.parse(address.text);
   const inner = embeddedIpv4(parsed);
   if (inner !== null) return addressScope({ family: 4, text: inner });
-  return scopeOfRange(parsed.range(), address.text);
+  const scope = scopeOfRange(parsed.range(), address.text);
+  return scope === 'global' && !parsed.match(GLOBAL_UNICAST, 3) ? 'reserved' : scope;
 }
 
 /** How an address is written inside SMTP and in our `[address]:port` form (RFC 5321 4.1.3). */
@@ -70,6 +71,11 @@ function embeddedIpv4(address: ipaddr.IPv6): string | null {
 }
 
 const NAT64 = ipaddr.IPv6.parse('64:ff9b::');
+/**
+ * All that is given out for public use (RFC 4291 2.4 and the registry of IANA). Whatever else the library knows no name for
+ * is nobody's, as `::10.0.0.1`, which once led through a tunnel to 10.0.0.1 (RFC 4291 2.5.5.1).
+ */
+const GLOBAL_UNICAST = ipaddr.IPv6.parse('2000::');
 
 function scopeOfRange(range: string, text: string): AddressScope {
   switch (range) {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { IDLE_MS, MAX_PASSWORD, MIN_PASSWORD, SESSION_MS, type Session } from '../app/accounts.ts';
 import { ROLES, type Role, SCOPES, type Scope, type UserAccount } from '../config/account-store.ts';
-import { SESSION_COOKIE } from './caller.ts';
+import { clientOf, SESSION_COOKIE } from './caller.ts';
 import { fromOurPage, withToken } from './form-guard.ts';
 import type { WebHouse } from './house.ts';
 import type { MessageKey, Say } from './languages.ts';
@@ -42,7 +42,7 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
   server.post('/sign-in', { ...FORM, onRequest: own }, async (request, reply) => {
     const { say } = views.frame(request);
     const { name = '', password = '', to = '' } = fieldsOf(request.body);
-    const opened = await accounts.signIn(name, password, request.ip);
+    const opened = await accounts.signIn(name, password, request.ip, clientOf(request.ip));
     if (!opened.ok) {
       if (opened.failure.kind === 'wrong') return signInPage(request, reply, say('wrongPassword'), 403);
       const seconds = Math.ceil(opened.failure.retryAfterMs / 1000);
@@ -138,6 +138,11 @@ export function accountPages(server: FastifyInstance, house: WebHouse, views: Vi
         const first = user.mustChange && hasDesk ? '/overview' : '/account?done=password';
         const page = localPage(to);
         return reply.redirect(page === null || page === '/account' ? first : page, 303);
+      }
+      if (changed.failure.kind === 'too-many') {
+        const seconds = Math.ceil(changed.failure.retryAfterMs / 1000);
+        void reply.header('Retry-After', String(seconds));
+        return accountPage(request, reply, { fault: say('tooManyTries', { seconds }) }, 429);
       }
       const words = { wrong: 'wrongOld', 'too-short': 'tooShort', same: 'samePassword' } as const;
       return accountPage(request, reply, { fault: say(words[changed.failure.kind]) }, 400);

@@ -1,4 +1,4 @@
-/** Spans of time in the language of a page. */
+/** Spans of time and counts in the language of a page. */
 import type { Language } from './languages.ts';
 
 const UNITS = [
@@ -20,4 +20,9 @@ export function showAgo(ms: number, language: Language): string {
 /** `1 month`, `7 days`. */
 export function showSpan(count: number, unit: 'hour' | 'day' | 'week' | 'month' | 'year', language: Language): string {
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+}
+
+/** A count with its thousands apart as the language does it: `65,535` is a fraction to most who do not read English. */
+export function showCount(count: number, language: Language): string {
+  return count.toLocaleString(language);
 }

@@ -1,8 +1,10 @@
 /** The form of a destination (specification 2.a.1, R75): its fields in their order, and back to an entry. Pure. */
+
 import { parseDomain, showDomain } from '../base/domain.ts';
 import { MAX_CONCURRENCY, MAX_MESSAGES_PER_CONNECTION, MIN_TLS_VERSIONS } from '../config/destination-schema.ts';
 import { type DestinationControls, IP_PREFERENCES } from '../policy/destination.ts';
 import { showTlsMode, TLS_MODES, type TlsMode } from '../policy/mode.ts';
+import { showCount } from './dates.ts';
 import { listIn, textIn } from './desk.ts';
 import type { MessageKey, Say } from './languages.ts';
 
@@ -62,13 +64,13 @@ export function showControl(field: string, value: unknown, say: Say): string {
     case 'dane':
       return value === 'on' ? say('opOn') : value === 'off' ? say('opOff') : String(value);
     default:
-      return typeof value === 'number' ? value.toLocaleString('en-US') : String(value);
+      return typeof value === 'number' ? showCount(value, say.language) : String(value);
   }
 }
 
 export function showRecipients(limit: unknown, minutes: unknown, say: Say): string {
   if (typeof limit !== 'number' || limit === 0) return say('dsNoLimit');
-  return `${limit.toLocaleString('en-US')} ${say('dsRecipientsPer')} ${String(minutes)} ${say('dsMinutes')}`;
+  return `${showCount(limit, say.language)} ${say('dsRecipientsPer')} ${String(minutes)} ${say('dsMinutes')}`;
 }
 
 /** Domains as people write them; what is none stays as it is. */

@@ -65,10 +65,14 @@ export function pickLanguage(chosen: string | undefined, accepted: string | unde
   );
 }
 
-export type Say = (key: MessageKey, places?: Readonly<Record<string, string | number>>) => string;
+export interface Say {
+  (key: MessageKey, places?: Readonly<Record<string, string | number>>): string;
+  readonly language: Language;
+}
 
 export function sayIn(language: Language): Say {
   const { messages } = LANGUAGES[language];
-  return (key, places = {}) =>
+  const say = (key: MessageKey, places: Readonly<Record<string, string | number>> = {}): string =>
     messages[key].replace(/\{(\w+)\}/g, (whole, place: string) => String(places[place] ?? whole));
+  return Object.assign(say, { language });
 }

@@ -1,6 +1,8 @@
 /** The story of a message and the search of the mail log as pages. */
+
 import { printable } from '../base/printable.ts';
 import { EVERYTHING, type LoggedEvent, type LogQuery, TLS_OUTCOMES } from '../report/log-search.ts';
+import { showCount } from './dates.ts';
 import { type Desk, queryOf, shownTime } from './desk.ts';
 import type { MessageKey, Say } from './languages.ts';
 import { mayChange } from './operator.ts';
@@ -46,7 +48,7 @@ export function logPages(desk: Desk): void {
               from: first.sender === '' ? '<>' : printable(first.sender, 320),
               subject: printable(first.subject ?? '–', 500),
               messageId: printable(first.messageId ?? '–', 500),
-              size: say('quOctets', { count: first.bytes.toLocaleString('en-US') }),
+              size: say('quOctets', { count: showCount(first.bytes, say.language) }),
               accepted: `${shownTime(first.acceptedAt)} UTC`,
             },
       items: items.map((item) => itemView(item, say, now)),

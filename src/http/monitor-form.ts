@@ -11,6 +11,7 @@ import {
   NOTICE_KINDS,
   type WebhookChannel,
 } from '../monitor/monitor.ts';
+import { showTlsMode } from '../policy/mode.ts';
 import { DEFAULT_MIN, EXPECTATIONS } from '../probe/gates.ts';
 import { listIn, textIn } from './desk.ts';
 import type { MessageKey } from './languages.ts';
@@ -180,4 +181,7 @@ function numberIn(text: string): number | string {
 
 /** The choices of the form, in the words of its language. */
 export const TELL_CHOICES = NOTICE_KINDS.map((kind) => ({ kind, words: TELL_WORDS[kind] }));
-export const EXPECT_CHOICES = EXPECTATIONS;
+export const EXPECT_CHOICES = EXPECTATIONS.map((kind) => ({
+  kind,
+  words: kind === 'dane' || kind === 'mta-sts' ? kind.toUpperCase() : showTlsMode(kind),
+}));

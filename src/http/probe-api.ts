@@ -136,7 +136,7 @@ export function probeApi(plain: FastifyInstance, house: WebHouse): void {
         tags: ['probes'],
         params: IdParams,
         headers: ResumeHeaders,
-        response: { 404: ProblemSchema },
+        response: { 404: ProblemSchema, 429: ProblemSchema },
       },
     },
     async (request, reply) => {

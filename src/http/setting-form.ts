@@ -1,7 +1,9 @@
 /** Forms that are made from the JSON schema of a setting: one field each, with its range, and back to a value. Pure. */
+
 import type { TSchema } from 'typebox';
 import { parseRouteTargets, showRouteTargets } from '../config/route-target.ts';
 import type { SmtpRouteTarget } from '../delivery/settings.ts';
+import { showCount } from './dates.ts';
 import { listIn, textIn } from './desk.ts';
 import { wholeOf } from './destination-form.ts';
 import type { MessageKey, Say } from './languages.ts';
@@ -63,7 +65,7 @@ export function fieldsOfSchema(
     const range =
       own.minimum === undefined || own.maximum === undefined
         ? ''
-        : say('opBetween', { least: own.minimum.toLocaleString('en-US'), most: own.maximum.toLocaleString('en-US') });
+        : say('opBetween', { least: showCount(own.minimum, say.language), most: showCount(own.maximum, say.language) });
     const secret = SECRETS.has(key);
     return {
       key,

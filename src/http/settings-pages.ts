@@ -7,7 +7,7 @@ import type { ConfigurationDocument } from '../config/document.ts';
 import { ALERTS, type ConfigurationSection, DELIVERY, withFields } from './configuration-sections.ts';
 import { ALERT_RECIPIENTS, BOUNCE_PROFILES, GATEWAYS, SMTP_ROUTES } from './configuration-tables.ts';
 import { type Desk, type FormFault, queryOf, shownTime, textIn } from './desk.ts';
-import type { MessageKey } from './languages.ts';
+import { type MessageKey, sayIn } from './languages.ts';
 import { LISTENER_CARDS, LISTENER_PAGES } from './listener-pages.ts';
 import { configurationProblem } from './operator.ts';
 import { problemOf } from './problem.ts';
@@ -327,5 +327,5 @@ function sectionPages(desk: Desk, { section, base, title, related }: (typeof SEC
 
 /** One field of a row as its form shows it. */
 function fieldText({ schema }: ApiTable, row: TableRow, key: string): string {
-  return fieldsOfSchema(schema, row, [], (message) => message).find((field) => field.key === key)?.value ?? '';
+  return fieldsOfSchema(schema, row, [], sayIn('en')).find((field) => field.key === key)?.value ?? '';
 }

@@ -64,15 +64,15 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
     return template({ ...values, part }) as string;
   };
   const frame = (request: FastifyRequest): Frame => {
-    const { lang } = request.query as { readonly lang?: unknown };
-    const asked = typeof lang === 'string' ? lang : undefined;
-    const language = pickLanguage(asked ?? request.cookies[LANGUAGE_COOKIE], request.headers['accept-language']);
+    // Of an address that could not be read there is no query, and the cookies have not been looked at.
+    const asked = langIn(request);
+    const language = pickLanguage(asked ?? request.cookies?.[LANGUAGE_COOKIE], request.headers['accept-language']);
     return { language, say: sayIn(language), csrf: request.caller?.session?.csrf ?? '' };
   };
   const page: Views['page'] = (request, reply, template, values, { title, refresh = false, status = 200 }) => {
     const shared = frame(request);
-    const { lang } = request.query as { readonly lang?: unknown };
-    if (typeof lang === 'string' && lang === shared.language) {
+    const lang = langIn(request);
+    if (lang !== undefined && lang === shared.language) {
       void reply.setCookie(LANGUAGE_COOKIE, lang, {
         path: '/',
         maxAge: YEAR_S,
@@ -121,4 +121,9 @@ export function createViews({ files, tls, appliance }: WebHouse): Views {
 function harmless(text: string): string {
   const lines = text.split('\n').map((line) => printable(line, Number.POSITIVE_INFINITY));
   return escapeMarkup(lines.join('\n'));
+}
+
+function langIn({ query }: FastifyRequest): string | undefined {
+  const { lang } = (query ?? {}) as { readonly lang?: unknown };
+  return typeof lang === 'string' ? lang : undefined;
 }

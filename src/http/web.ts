@@ -41,7 +41,14 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
+function headersOf({ tls }: WebHouse): Readonly<Record<string, string>> {
+  return tls === null ? HEADERS : { ...HEADERS, 'Strict-Transport-Security': 'max-age=31536000' };
+}
+
 export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
+  const views = createViews(house);
+  const fail = (request: FastifyRequest, reply: FastifyReply, problem: Problem, words?: MessageKey): FastifyReply =>
+    wantsPage(request) ? views.problem(request, reply, problem, words) : sendProblem(reply, problem);
   const options = {
     bodyLimit: MAX_BODY,
     requestTimeout: REQUEST_MS,
@@ -49,7 +56,12 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 300 },
     logger: false,
     forceCloseConnections: true,
-  } as const;
+    // An address that no route is even looked for: no hook sees it, and the library's own words would go out bare.
+    frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.headers(headersOf(house));
+      void fail(request, reply, problemOf('bad-request', 'The address of the page cannot be read.'), 'noSuchPage');
+    },
+  };
   // The one shape, whichever of the two kinds of server stands below it.
   const server: FastifyInstance =
     house.tls === null
@@ -75,16 +87,12 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
     },
   });
   server.addHook('onRequest', async (request, reply) => {
-    void reply.headers(HEADERS);
-    if (house.tls !== null) void reply.header('Strict-Transport-Security', 'max-age=31536000');
+    void reply.headers(headersOf(house));
     if (request.url.length > MAX_URL)
       return sendProblem(reply, problemOf('bad-request', 'The address of the page is too long.'));
     return undefined;
   });
   knowCallers(server, house);
-  const views = createViews(house);
-  const fail = (request: FastifyRequest, reply: FastifyReply, problem: Problem, words?: MessageKey): FastifyReply =>
-    wantsPage(request) ? views.problem(request, reply, problem, words) : sendProblem(reply, problem);
   server.setNotFoundHandler((request, reply) =>
     fail(request, reply, problemOf('not-found', 'No page and no resource has this address.'), 'noSuchPage'),
   );

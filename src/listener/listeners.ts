@@ -5,16 +5,16 @@
  */
 import type { Socket } from 'node:net';
 import type { Installation } from '../app/installation.ts';
-import { addressAndPort, parseIpAddress } from '../base/ip-address.ts';
+import { addressAndPort, type IpAddress, parseIpAddress } from '../base/ip-address.ts';
 import { describeConfigurationFailure } from '../config/configuration.ts';
 import type { ConfigurationDocument } from '../config/document.ts';
 import type { Listener } from '../config/listener-schema.ts';
 import { describeListenFailure, listenAt, type OpenPort } from '../net/listen.ts';
-import { reply, writeServerReply } from '../smtp/server-reply.ts';
+import { reply, type ServerReply, writeServerReply } from '../smtp/server-reply.ts';
 import { Admission } from './admission.ts';
-import { arrive, peerAddress } from './arrival.ts';
+import { type Arrival, arrive, peerAddress } from './arrival.ts';
 import { Conversation, hangUp } from './conversation.ts';
-import { type ListenerHouse, type ListenerInForce, MAX_RECEIVING_BYTES, Room } from './house.ts';
+import { type Ending, type ListenerHouse, type ListenerInForce, MAX_RECEIVING_BYTES, Room } from './house.ts';
 import { ListenerContexts } from './listener-tls.ts';
 import { senderPolicies } from './sender-policy.ts';
 
@@ -37,6 +37,9 @@ interface Place {
   cancelRetry: () => void;
   readonly drain: AbortController;
   readonly guests: Set<Promise<void>>;
+  /** Of these, those that have one of the places of the listener, and those that only hear why they have none. */
+  staying: number;
+  leaving: number;
 }
 
 /** Rejects where the configuration cannot be read. */
@@ -120,9 +123,17 @@ export async function startListeners(installation: Installation): Promise<Listen
       const place = places.get(key);
       if (place !== undefined) place.inForce = inForce;
       else {
-        const fresh = { inForce, port: null, cancelRetry: () => {}, drain: new AbortController(), guests: new Set() };
-        places.set(key, fresh as Place);
-        lines.push(await open(fresh as Place));
+        const fresh: Place = {
+          inForce,
+          port: null,
+          cancelRetry: () => {},
+          drain: new AbortController(),
+          guests: new Set(),
+          staying: 0,
+          leaving: 0,
+        };
+        places.set(key, fresh);
+        lines.push(await open(fresh));
       }
     }
     return lines;
@@ -174,33 +185,74 @@ async function receive(socket: Socket, house: ListenerHouse, place: Place, kill:
   const { inForce } = place;
   const { listener, hostname } = inForce;
   const address = peerAddress(socket);
-  const sendAway = (words: string): Promise<void> => hangUp(socket, listener.implicitTls ? null : words, house);
-  // Whoever is sent away stays for a moment; so many at a time, and no more.
-  if (place.guests.size >= 2 * listener.maxConnections || address === null) {
+  const sendAway = async (words: string): Promise<void> => {
+    // So many at a time, and no more.
+    if (place.leaving >= listener.maxConnections) {
+      socket.destroy();
+      return;
+    }
+    place.leaving += 1;
+    try {
+      await hangUp(socket, listener.implicitTls ? null : words, house);
+    } finally {
+      place.leaving -= 1;
+    }
+  };
+  if (address === null) {
     socket.destroy();
     return;
   }
-  if (place.guests.size >= listener.maxConnections) {
+  if (place.staying >= listener.maxConnections) {
     return sendAway(writeServerReply(reply(421, '4.3.2', `${hostname} has too many connections; come again`)));
   }
-  const arrival = await arrive(socket, house, inForce, kill);
+  place.staying += 1;
+  let lastWords: ServerReply | null;
+  try {
+    lastWords = await stay(socket, address, house, inForce, { drain: place.drain.signal, kill });
+  } finally {
+    place.staying -= 1;
+  }
+  // Whoever is sent away does so beside the places, and takes none from those who may come in.
+  if (lastWords !== null) await sendAway(writeServerReply(lastWords));
+}
+
+/** What is still to be said to a client that cannot come in; null where all is over. */
+async function stay(
+  socket: Socket,
+  address: IpAddress,
+  house: ListenerHouse,
+  inForce: ListenerInForce,
+  ending: Ending,
+): Promise<ServerReply | null> {
+  const { admission } = house;
+  const { listener, policies } = inForce;
+  // While the DNS is asked, which may take as long as the client's own name server likes, no policy is known yet.
+  const letGo = admission.enter(`${listener.name}\narriving`, address, policies.mostPerAddress);
+  if (letGo === null) return TOO_MANY_FROM_THERE;
+  let arrival: Arrival;
+  try {
+    arrival = await arrive(socket, house, inForce, ending.kill);
+  } finally {
+    letGo();
+  }
   if (arrival.kind === 'hung-up-on') {
     socket.destroy();
     arrival.tell?.({ kind: 'connection-ended' });
-    return;
+    return null;
   }
-  if (arrival.kind === 'sent-away') return sendAway(writeServerReply(arrival.reply));
+  if (arrival.kind === 'sent-away') return arrival.reply;
   const { guest } = arrival;
-  const { maxConnectionsPerAddress } = guest.verdict.policy;
-  const goOut = house.admission.enter(listener.name, guest.address, maxConnectionsPerAddress);
+  const goOut = admission.enter(listener.name, guest.address, guest.verdict.policy.maxConnectionsPerAddress);
   if (goOut === null) {
-    await sendAway(writeServerReply(reply(421, '4.7.0', 'too many connections from your address; come again')));
     guest.tell({ kind: 'connection-ended' });
-    return;
+    return TOO_MANY_FROM_THERE;
   }
   try {
-    await new Conversation(socket, guest, house, inForce, { drain: place.drain.signal, kill }).run();
+    await new Conversation(socket, guest, house, inForce, ending).run();
   } finally {
     goOut();
   }
+  return null;
 }
+
+const TOO_MANY_FROM_THERE = reply(421, '4.7.0', 'too many connections from your address; come again');

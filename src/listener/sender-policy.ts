@@ -19,6 +19,8 @@ export interface SenderPolicies {
   needsNames(listener: Listener): boolean;
   /** `names`: those that lead back to the address. */
   judge(listener: Listener, address: IpAddress, names: readonly string[]): SenderVerdict;
+  /** Connections of one address at one time that the most generous policy lets in. */
+  readonly mostPerAddress: number;
 }
 
 type Inbound = Pick<ConfigurationDocument, 'senderGroups' | 'mailFlowPolicies'>;
@@ -39,6 +41,7 @@ export function senderPolicies({ senderGroups, mailFlowPolicies }: Inbound): Sen
       }
       return { senderGroup: ALL_SENDERS, match: ALL_SENDERS, policy: named(listener.defaultPolicy) };
     },
+    mostPerAddress: Math.max(1, ...mailFlowPolicies.map(({ maxConnectionsPerAddress }) => maxConnectionsPerAddress)),
   };
 }
 

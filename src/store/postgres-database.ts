@@ -2,7 +2,7 @@
  * PostgreSQL by way of `pg`: a pool of connections for questions and changes, one more that listens. Every wait has an
  * end (connecting, a statement, a lock, a transaction nobody goes on with). A change that met a deadlock is made again.
  * When the server was away, the pool connects anew by itself, and the listener does, then says that it may have missed
- * something.
+ * something. What its texts cannot hold is replaced on the way there: a stranger's octet is no trouble of the database.
  */
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Client, type ClientConfig, Pool, types } from 'pg';
@@ -48,7 +48,10 @@ export function openPostgres(url: string, clock: Clock): DatabaseEngine {
   // A connection that ends while nobody uses it is replaced when one is needed.
   pool.on('error', () => {});
   // One that ends while it is used tells whoever uses it; the event besides would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    withStorableTexts(client);
+  });
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listeners = createListeners();
   const listener = listenerFor(config, clock, listeners);
@@ -68,6 +71,21 @@ export function openPostgres(url: string, clock: Clock): DatabaseEngine {
       await kysely.destroy();
     },
   };
+}
+
+/**
+ * Texts of PostgreSQL hold everything but NUL (its manual, 8.3): in its place stands U+FFFD. Nothing that is looked for
+ * with one is found then, and what is kept with one is kept as well as it can be.
+ */
+function withStorableTexts(client: { query: unknown }): void {
+  const query = (client.query as (...given: readonly unknown[]) => unknown).bind(client);
+  client.query = (text: unknown, values: unknown, ...more: readonly unknown[]) =>
+    query(text, storable(values), ...more);
+}
+
+function storable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(storable);
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
 }
 
 async function written<Result>(kysely: Kysely<Tables>, change: Change<Result>): Promise<Result> {

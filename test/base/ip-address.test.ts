@@ -25,6 +25,13 @@ describe('an IP address', () => {
     ['64:ff9b::7f00:1', 'loopback'],
     ['2002:7f00:1::', 'loopback'],
     ['2002:c000:201::', 'documentation'],
+    ['::a00:1', 'reserved'],
+    ['::c633:6401', 'reserved'],
+    ['64:ff9b:1::a00:1', 'reserved'],
+    ['1::1', 'reserved'],
+    ['4000::1', 'reserved'],
+    ['e000::1', 'reserved'],
+    ['3ffe::1', 'global'],
   ] as const) {
     it(`${text} is ${scope}, also when wrapped in another family (R6)`, () => {
       const address = parseIpAddress(text);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { scryptSync } from 'node:crypto';
 import { test } from 'node:test';
 import { memoryAccounts } from '../../src/config/account-store.ts';
 import { localPage } from '../../src/http/operator.ts';
@@ -128,6 +129,56 @@ test('guessing is slowed down, by name and by client', async () => {
     await web.close();
   }
 });
+
+test('guesses of others keep nobody from signing in, and a network of one client is one client', async () => {
+  const { web, password } = await cheaply();
+  const from = async (address: string, given: string): Promise<number> =>
+    (await form(web, '/sign-in', { name: 'admin', password: given }, { 'x-forwarded-for': address })).statusCode;
+  try {
+    for (let turn = 0; turn < 30; turn += 1) await from('203.0.113.9', 'guess');
+    assert.equal(await from('192.0.2.1', password), 303, 'one client guessed as often as it could');
+    const codes: number[] = [];
+    for (let turn = 1; turn < 8; turn += 1) codes.push(await from(`2001:4860::${turn}`, 'guess'));
+    assert.deepEqual(codes, [403, 403, 403, 403, 403, 429, 429], 'a network of /64 is one client');
+    // Many clients use up what there is for the name; who has been here before is not kept out by them.
+    for (let turn = 1; turn < 20; turn += 1) await from(`203.0.113.${turn + 10}`, 'guess');
+    assert.equal(await from('198.51.100.1', password), 429);
+    assert.equal(await from('192.0.2.1', password), 303);
+  } finally {
+    await web.close();
+  }
+});
+
+test('the old password cannot be guessed from within a session either', async () => {
+  const { web, password } = await cheaply();
+  try {
+    const cookie = await signIn(web, 'admin', password);
+    const csrf = csrfIn((await web.server.inject({ url: '/account', headers: { cookie } })).body);
+    const change = (old: string) =>
+      form(web, '/account/password', { csrf, old, chosen: 'long enough for anybody' }, { cookie });
+    const codes: number[] = [];
+    for (let turn = 0; turn < 6; turn += 1) codes.push((await change(`guess ${turn}`)).statusCode);
+    assert.deepEqual(codes, [400, 400, 400, 400, 400, 429]);
+    const late = await change(password);
+    assert.equal(late.statusCode, 429, 'the right one has to wait, too');
+    assert.match(String(late.headers['retry-after']), /^\d+$/);
+  } finally {
+    await web.close();
+  }
+});
+
+/** Behind a proxy, with an admin whose password costs next to nothing to look at: there are many guesses to make. */
+async function cheaply(): Promise<{ readonly web: WebStage; readonly password: string }> {
+  const accounts = memoryAccounts();
+  const password = 'a password of their own';
+  const passwordHash = `scrypt:16:8:1:salt:${scryptSync(password, 'salt', 32, { N: 16, r: 8, p: 1 }).toString('base64url')}`;
+  await accounts.saveUser({ name: 'admin', role: 'admin', passwordHash, mustChange: false, createdAt: 1 });
+  // Its clock stands still, so that no guess comes back however slow the machine is.
+  return {
+    web: await openWeb({ accounts, clock: handWoundClock(), house: { trustedProxies: ['127.0.0.1'] } }),
+    password,
+  };
+}
 
 test('forms of other sites are refused, and the API does not know sessions', async () => {
   const web = await openWeb({ house: { anonymous: false } });

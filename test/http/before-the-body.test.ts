@@ -40,6 +40,22 @@ test('who may not test is told so before anything of the body is looked at (R61)
     }
   }));
 
+test('an address that cannot be read is answered as everything is, with nothing of it given back', () =>
+  withWeb({}, async (web) => {
+    for (const url of ['/%ff<script>', '/probes/%E0%A4%A', '/api/v1/probes/%zz']) {
+      for (const accept of ['text/html', 'application/json']) {
+        const { statusCode, headers, body } = await web.server.inject({ url, headers: { accept } });
+        assert.equal(statusCode, 400, url);
+        assert.match(String(headers['content-security-policy']), /default-src 'none'/);
+        assert.equal(headers['x-content-type-options'], 'nosniff');
+        assert.equal(headers['cache-control'], 'no-store');
+        const page = accept === 'text/html' && !url.startsWith('/api/');
+        assert.match(String(headers['content-type']), page ? /^text\/html/ : /^application\/problem\+json/);
+        assert.doesNotMatch(body, /script>'|%ff|%zz|FST_/);
+      }
+    }
+  }));
+
 test('a stranger who never sends the body that was promised has the answer all the same (R61)', () =>
   withWeb({ house: { anonymous: false } }, async (web) => {
     await web.server.listen({ host: '127.0.0.1', port: 0 });

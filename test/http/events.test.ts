@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MAX_STREAMS_OF_ONE } from '../../src/http/event-stream.ts';
 import type { ProbeHooks, ProbeRequest } from '../../src/probe/request.ts';
 import type { ProbeResult } from '../../src/probe/result.ts';
 import { goodResultFor } from '../cli/stage.ts';
+import { until } from '../support/installation.ts';
 import { openWeb } from './web-stage.ts';
 
 interface Heard {
@@ -133,4 +135,42 @@ test('streams end with the service, and tests that wait are told so', async () =
   await new Promise((resolve) => setTimeout(resolve, 50));
   await web.close();
   for (const { events } of await Promise.all(streams)) assert.equal(events.at(-1)?.kind, 'failed');
+});
+
+test('of one caller so many streams are open at one time and no more; one that ends makes room', async () => {
+  const stepped = steppedProbe();
+  const web = await openWeb({ probe: stepped.probe });
+  try {
+    const base = await web.server.listen({ host: '127.0.0.1', port: 0 });
+    const begun = await fetch(`${base}/api/v1/probes`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"target":"a@example.com"}',
+    });
+    const { id } = (await begun.json()) as { id: string };
+    await stepped.begun;
+    const url = `${base}/api/v1/probes/${id}/events`;
+    const follow = async () => {
+      const controller = new AbortController();
+      const { status, headers } = await fetch(url, { signal: controller.signal });
+      return { status, again: headers.get('retry-after'), leave: () => controller.abort() };
+    };
+    const streams = await Promise.all(Array.from({ length: MAX_STREAMS_OF_ONE }, follow));
+    assert.ok(streams.every(({ status }) => status === 200));
+    const surplus = await follow();
+    assert.equal(surplus.status, 429);
+    assert.match(surplus.again ?? '', /^\d+$/);
+    surplus.leave();
+    streams[0]?.leave();
+    const admitted = async (): Promise<boolean> => {
+      const next = await follow();
+      next.leave();
+      return next.status === 200;
+    };
+    assert.ok(await until(admitted, 3_000));
+    for (const { leave } of streams) leave();
+    stepped.finish();
+  } finally {
+    await web.close();
+  }
 });

@@ -70,6 +70,16 @@ test('listeners, sender groups and mail flow policies by their forms, and what c
       }
     }
     const form = await olga.get('/settings/listeners/edit?name=Public');
+    assert.match(form.body, /between 1 and 65,535/);
+    for (const [lang, most] of [
+      ['nl', '65.535'],
+      ['es', '65.535'],
+      ['pt', '65.535'],
+      ['ja', '65,535'],
+    ] as const) {
+      const { body } = await olga.get(`/settings/listeners/edit?name=Public&lang=${lang}`);
+      assert.ok(body.includes(most), `thousands in ${lang}`);
+    }
     assert.match(form.body, /<label class="name" for="f-address">IP address to listen at<\/label>/);
     assert.match(form.body, /name="recipientDomains" value="example\.com, \.example\.com"/);
   } finally {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { connect, type Socket } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
 import { MAX_IDLE_COMMANDS, MAX_SERVER_ERRORS } from '../../src/smtp/server-session.ts';
@@ -231,6 +233,42 @@ test('connections of one address, and of the listener, have a bound; places come
   assert.match(shown(await surplus.reply()), /^421 4\.3\.2 mx\.ours\.example has too many connections/);
   first.destroy();
   assert.ok(await until(() => getsIn('127.0.0.1'), 5_000));
+});
+
+test('whoever may not come in takes no place from others, however often he comes', async (context) => {
+  const scene = await stage(context, { listener: { maxConnections: 4 }, policy: { maxConnectionsPerAddress: 1 } });
+  const first = await scene.open();
+  assert.equal((await first.reply())?.code, 220);
+  // They hear why, and stay as long as they are borne.
+  const heard = new Set<Socket>();
+  const surplus = Array.from({ length: 12 }, () =>
+    connect({ port: scene.port, host: '127.0.0.1', allowHalfOpen: true }),
+  );
+  context.after(() => surplus.forEach((socket) => void socket.destroy()));
+  for (const socket of surplus) socket.on('error', () => {}).on('data', () => heard.add(socket));
+  for (const socket of surplus) socket.on('end', () => heard.add(socket)).on('close', () => heard.add(socket));
+  assert.ok(await until(async () => heard.size === surplus.length, 1_500));
+  const other = await scene.open('127.0.0.2');
+  assert.equal((await other.reply())?.code, 220);
+});
+
+test('an address whose own name server takes its time has no more places than one that is answered for', async (context) => {
+  // A name server that never answers.
+  const silent = createSocket('udp4');
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+  context.after(() => silent.close());
+  const scene = await stage(context, {
+    listener: { maxConnections: 8 },
+    settings: { resolvers: [`127.0.0.1:${silent.address().port}`] },
+    document: (document) => ({
+      ...document,
+      mailFlowPolicies: document.mailFlowPolicies.map((each) => ({ ...each, maxConnectionsPerAddress: 2 })),
+      senderGroups: [{ name: 'FRIENDS', listener: null, senders: ['.friend.example'], policy: 'Tested' }],
+    }),
+  });
+  const slow = await Promise.all(Array.from({ length: 8 }, () => scene.open()));
+  const refused = (): number => slow.filter(({ text }) => text.startsWith('421 4.7.0')).length;
+  assert.ok(await until(async () => refused() === 6, 3_000), `${refused()} of 8 were sent away at once`);
 });
 
 test('at the end idle clients are told to go, and a message under way gets its time and its 250', async (context) => {

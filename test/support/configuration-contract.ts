@@ -38,6 +38,12 @@ export function configurationContract(name: string, newDatabase: NewDatabase): v
     assert.equal((await store.history(1)).length, 1);
   });
 
+  test(`${name}: a NUL that somebody wrote is no trouble of the store`, async (context) => {
+    const [store] = await two(context);
+    assert.equal(await store.commit({ ...FIRST, comment: 'a\0b', author: '\0' }, 0), 1);
+    assert.match((await store.committed())?.comment ?? '', /^a.b$/su);
+  });
+
   test(`${name}: whoever has read an older one is told, and changes nothing`, async (context) => {
     const [store, other] = await two(context);
     const version = await store.setPending({ document: '1', basedOn: 0 }, null);
