@@ -26,6 +26,11 @@ export const MAX_BODY = 128 * 1024;
 export const MAX_URL = 4_096;
 /** A request that has not come in whole after so many ms is dropped. */
 const REQUEST_MS = 20_000;
+/**
+ * Node takes the longer of its two limits for the whole, so the header's has to be the shorter one; and it looks every half
+ * minute where nothing is said.
+ */
+const WAITS = { headersTimeout: 10_000, requestTimeout: REQUEST_MS, connectionsCheckingInterval: 2_000 } as const;
 /** When to come back where the store does not answer, ms. */
 const RETRY_MS = 10_000;
 
@@ -65,10 +70,10 @@ export async function createWeb(house: WebHouse): Promise<FastifyInstance> {
   // The one shape, whichever of the two kinds of server stands below it.
   const server: FastifyInstance =
     house.tls === null
-      ? fastify(options)
+      ? fastify({ ...options, http: WAITS })
       : (fastify({
           ...options,
-          https: { cert: house.tls.certificate, key: house.tls.key },
+          https: { cert: house.tls.certificate, key: house.tls.key, ...WAITS },
         }) as unknown as FastifyInstance);
   server.setValidatorCompiler(TypeBoxValidatorCompiler);
   server.setSerializerCompiler(() => toJson);

@@ -172,7 +172,7 @@ async function cheaply(): Promise<{ readonly web: WebStage; readonly password: s
   const accounts = memoryAccounts();
   const password = 'a password of their own';
   const passwordHash = `scrypt:16:8:1:salt:${scryptSync(password, 'salt', 32, { N: 16, r: 8, p: 1 }).toString('base64url')}`;
-  await accounts.saveUser({ name: 'admin', role: 'admin', passwordHash, mustChange: false, createdAt: 1 });
+  await accounts.saveNewUser({ name: 'admin', role: 'admin', passwordHash, mustChange: false, createdAt: 1 });
   // Its clock stands still, so that no guess comes back however slow the machine is.
   return {
     web: await openWeb({ accounts, clock: handWoundClock(), house: { trustedProxies: ['127.0.0.1'] } }),

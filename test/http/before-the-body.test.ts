@@ -240,3 +240,10 @@ test('a disk that is full begins nothing, says when to come back, and loses noth
     await closing;
   }
 });
+
+test('a request that dribbles in is dropped by the limit of the whole, which Node takes for the longer of its two', () =>
+  withWeb({}, async ({ server }) => {
+    const { headersTimeout, requestTimeout } = server.server;
+    assert.ok(headersTimeout > 0 && headersTimeout < requestTimeout, `${headersTimeout} and ${requestTimeout} ms`);
+    assert.equal(requestTimeout, 20_000);
+  }));
