@@ -40,8 +40,8 @@ const FIELDS: readonly [Field, Field, Field, Field, Field] = [
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** 29 February comes after eight years at the latest; what does not come by then never does. */
-const HORIZON_MS = 8 * 366 * 24 * HOUR_MS;
+/** 29 February comes after eight years at the latest; what comes more seldom, if at all, is no schedule, ms. */
+export const HORIZON_MS = 8 * 366 * 24 * HOUR_MS;
 
 /** The failure is the end of a sentence. */
 export function parseCron(text: string): Outcome<Cron, string> {
@@ -99,7 +99,7 @@ function numberOf(word: string, { names, least }: Field): number | null {
   return index < 0 ? null : index + least;
 }
 
-/** The first minute after `after` (ms) that matches; null where none ever does (30 February). */
+/** The first minute after `after` (ms) that matches; null where none does within eight years (30 February). */
 export function nextCron(cron: Cron, after: number): number | null {
   const local = clockOf(cron.zone);
   const everyHour = cron.hours.size === 24;

@@ -42,7 +42,7 @@ function cronSchedule(text: string): Outcome<Schedule, string> {
   if (!cron.ok) return cron;
   let longestGapMs = 0;
   let before = nextCron(cron.value, SOME_TIME);
-  if (before === null) return failed('there is no such day in any year');
+  if (before === null) return failed('there is no such day within eight years');
   for (let seen = 0; seen < GAPS_SEEN; seen++) {
     const next = nextCron(cron.value, before);
     if (next === null) break;

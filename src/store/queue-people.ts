@@ -63,26 +63,27 @@ async function changeAll(database: Database, selection: QueueSelection, change: 
   if (selection.mids !== undefined) {
     let changed = 0;
     for (const mids of inChunks(selection.mids, MIDS_PER_STATEMENT)) {
-      for (const state of change.from) changed += await changeState(database, { ...selection, mids }, state, change);
+      // All states at once: what changes from one to another meanwhile is not passed over.
+      changed += await changeState(database, { ...selection, mids }, change.from, change);
     }
     return changed;
   }
   if (selection.destination === undefined && selection.all !== true) return 0;
   let changed = 0;
-  for (const state of change.from) changed += await changeState(database, selection, state, change);
+  // One state at a time, so that each is found by the index of its own.
+  for (const state of change.from) changed += await changeState(database, selection, [state], change);
   return changed;
 }
 
-/** One state at a time, so that each is found by the index of its own. */
 async function changeState(
   database: Database,
   selection: QueueSelection,
-  state: RecipientState,
+  states: readonly RecipientState[],
   change: Change,
 ): Promise<number> {
   let total = 0;
   for (;;) {
-    const changed = await database.write((work) => changeSome(work, database, selection, state, change));
+    const changed = await database.write((work) => changeSome(work, database, selection, states, change));
     total += changed;
     if (changed < RECIPIENTS_PER_COMMIT) return total;
   }
@@ -92,14 +93,14 @@ async function changeSome(
   work: Work,
   database: Database,
   { mids, destination }: QueueSelection,
-  state: RecipientState,
+  states: readonly RecipientState[],
   change: Change,
 ): Promise<number> {
   const due = change.due ?? 0;
   const rows = await work.trx
     .selectFrom('recipient')
     .select(['mid', 'rid'])
-    .where('state', '=', sql.lit(state))
+    .where(isIn(states))
     .$if(mids !== undefined, (query) => query.where('mid', 'in', mids ?? []))
     .$if(destination !== undefined, (query) => query.where('destination', '=', destination ?? ''))
     .$if(change.onlyLater, (query) => query.where('next_attempt_at', '>', due))
@@ -130,4 +131,12 @@ async function changeSome(
 function isOneOf(rows: readonly { readonly mid: number; readonly rid: number }[]): RawBuilder<SqlBool> {
   const keys = rows.map(({ mid, rid }) => sql`(cast(${mid} as bigint), cast(${rid} as bigint))`);
   return sql<SqlBool>`(recipient.mid, recipient.rid) in (values ${sql.join(keys)})`;
+}
+
+/** Written out, so that the indexes of single states serve. */
+function isIn(states: readonly RecipientState[]): RawBuilder<SqlBool> {
+  const [first] = states;
+  return states.length === 1
+    ? sql<SqlBool>`state = ${sql.lit(first)}`
+    : sql<SqlBool>`state in (${sql.join(states.map((state) => sql.lit(state)))})`;
 }
