@@ -13,7 +13,7 @@ import type { TableRow } from './table-api.ts';
 export interface SettingField {
   readonly key: string;
   readonly label: string;
-  readonly kind: 'whole' | 'switch' | 'choice' | 'many' | 'text' | 'pem';
+  readonly kind: 'whole' | 'switch' | 'choice' | 'many' | 'text';
   readonly value: string;
   readonly chosen: readonly string[];
   readonly choices: readonly string[];
@@ -21,7 +21,6 @@ export interface SettingField {
   readonly most: number | null;
   readonly hint: string;
   readonly optional: boolean;
-  readonly secret: boolean;
 }
 
 interface Node {
@@ -36,9 +35,6 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
 }
 
-/** Private keys never come back to a browser. */
-const SECRETS: ReadonlySet<string> = new Set(['key']);
-const PEM: ReadonlySet<string> = new Set(['certificate', 'chain', 'key']);
 /** Choices that are not in the schema: names of things that other sections hold. */
 export type References = Readonly<Record<string, readonly string[]>>;
 /** Words for fields that mean something else elsewhere. */
@@ -58,7 +54,7 @@ export function fieldsOfSchema(
   labels: Labels = {},
 ): readonly SettingField[] {
   return flat(propertiesOf(schema), row, leftOut).map(({ key, node, value }) => {
-    const optional = node.anyOf?.some(({ type }) => type === 'null') === true || key === 'chain';
+    const optional = node.anyOf?.some(({ type }) => type === 'null') === true;
     const own = node.anyOf?.find(({ type }) => type !== 'null') ?? node;
     const choices = references[key] ?? own.enum ?? own.items?.enum ?? [];
     const kind = references[key] === undefined ? kindOf(key, own, choices) : 'choice';
@@ -66,14 +62,12 @@ export function fieldsOfSchema(
       own.minimum === undefined || own.maximum === undefined
         ? ''
         : say('opBetween', { least: showCount(own.minimum, say.language), most: showCount(own.maximum, say.language) });
-    const secret = SECRETS.has(key);
     return {
       key,
       label: say(labels[key] ?? labelKey(key)),
       kind,
-      value: secret
-        ? ''
-        : key === 'targets'
+      value:
+        key === 'targets'
           ? showTargets(value)
           : value === null || value === undefined
             ? ''
@@ -86,7 +80,6 @@ export function fieldsOfSchema(
       most: own.maximum ?? null,
       hint: hintOf(key, own, choices, say) ?? (optional ? say('stMay') : range),
       optional,
-      secret,
     };
   });
 }
@@ -116,7 +109,6 @@ function flat(
 }
 
 function kindOf(key: string, node: Node, choices: readonly string[]): SettingField['kind'] {
-  if (PEM.has(key) && choices.length === 0 && (node.maxLength ?? 0) > 10_000) return 'pem';
   // What may be chosen is chosen; other words are typed, with commas between.
   if (node.type === 'array' && key !== 'targets') return choices.length > 0 ? 'many' : 'text';
   if (choices.length > 0) return 'choice';
@@ -134,7 +126,7 @@ export interface ReadForm {
   readonly faults: Readonly<Record<string, string>>;
 }
 
-/** The fields as they were sent; a secret that was left empty is that of `before`. */
+/** The fields as they were sent. */
 export function readForm(schema: TSchema, body: unknown, before: TableRow, leftOut: readonly string[]): ReadForm {
   const faults: Record<string, string> = {};
   const read = (properties: readonly (readonly [string, Node])[], old: TableRow, out: readonly string[]): TableRow => {
@@ -157,8 +149,7 @@ export function readForm(schema: TSchema, body: unknown, before: TableRow, leftO
       else if (own.type === 'boolean') row[key] = text === 'on';
       else if (optional && text === '') row[key] = null;
       else if (own.type === 'integer') row[key] = wholeOf(text);
-      else if (SECRETS.has(key) && text === '') row[key] = old[key] ?? '';
-      else row[key] = kindOf(key, own, []) === 'pem' && text !== '' ? `${text.replace(/\r\n/g, '\n')}\n` : text;
+      else row[key] = text;
     }
     return row;
   };

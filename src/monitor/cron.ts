@@ -42,6 +42,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** 29 February comes after eight years at the latest; what comes more seldom, if at all, is no schedule, ms. */
 export const HORIZON_MS = 8 * 366 * 24 * HOUR_MS;
+const HORIZON_DAYS = 8 * 366;
 
 /** The failure is the end of a sentence. */
 export function parseCron(text: string): Outcome<Cron, string> {
@@ -108,9 +109,12 @@ export function nextCron(cron: Cron, after: number): number | null {
   while (at < end) {
     const now = local(at);
     if (!isDay(cron, now)) {
-      // To the last hour of the day, then by the hour: a day may be an hour shorter than it looks.
+      const days = daysUntil(cron, now);
+      if (days === null) return null;
+      // Which day that is, the calendar says, and reading a zone's clock is what takes time. Near to it, to the last hour
+      // of each day, then by the hour: a day may be an hour shorter than it looks.
       const left = 24 * 60 - (now.hour * 60 + now.minute);
-      at += (left > 120 ? left - 60 : Math.min(left, 60 - now.minute)) * MINUTE_MS;
+      at += (days > 2 ? (days - 2) * 24 * 60 : left > 120 ? left - 60 : Math.min(left, 60 - now.minute)) * MINUTE_MS;
     } else if (!cron.hours.has(now.hour)) {
       at += (60 - now.minute) * MINUTE_MS;
     } else if (!cron.minutes.has(now.minute)) {
@@ -120,6 +124,14 @@ export function nextCron(cron: Cron, after: number): number | null {
     } else {
       return at;
     }
+  }
+  return null;
+}
+
+/** Days to the next one that matches, from 1; null where none does within eight years. */
+function daysUntil(cron: Cron, { year, month, day }: LocalTime): number | null {
+  for (let days = 1; days <= HORIZON_DAYS; days++) {
+    if (isDay(cron, utcTime(Date.UTC(year, month - 1, day + days)))) return days;
   }
   return null;
 }
@@ -142,6 +154,7 @@ interface LocalTime {
   readonly hour: number;
   readonly day: number;
   readonly month: number;
+  readonly year: number;
   /** 0: Sunday. */
   readonly weekday: number;
 }
@@ -155,6 +168,7 @@ function utcTime(at: number): LocalTime {
     hour: date.getUTCHours(),
     day: date.getUTCDate(),
     month: date.getUTCMonth() + 1,
+    year: date.getUTCFullYear(),
     weekday: date.getUTCDay(),
   };
 }

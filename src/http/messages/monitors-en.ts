@@ -23,7 +23,6 @@ export const MONITORS_EN = {
   moAsked: 'It runs as soon as a process is free. Load the page again in a moment.',
   moNever: 'not yet',
   moTargets: 'Targets',
-  moTarget: 'Target',
   moDoubt: 'The last run said otherwise; the next one confirms it or not.',
   moDates: 'Next dates',
   moHistory: 'History',

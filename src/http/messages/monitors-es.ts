@@ -26,7 +26,6 @@ export const MONITORS_ES: MonitorMessages = {
   moAsked: 'Se ejecuta en cuanto un proceso esté libre. Vuelva a cargar la página dentro de un momento.',
   moNever: 'todavía no',
   moTargets: 'Destinos',
-  moTarget: 'Destino',
   moDoubt: 'La última vez dijo otra cosa; la próxima lo confirmará o no.',
   moDates: 'Próximas fechas',
   moHistory: 'Historial',

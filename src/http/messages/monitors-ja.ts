@@ -25,7 +25,6 @@ export const MONITORS_JA: MonitorMessages = {
   moAsked: '空いているプロセスがあれば実行されます。しばらくしてからページを読み込み直してください。',
   moNever: 'まだ',
   moTargets: '対象',
-  moTarget: '対象',
   moDoubt: '前回は違う結果でした。次回の結果で確定します。',
   moDates: '今後の期日',
   moHistory: '履歴',

@@ -26,7 +26,6 @@ export const MONITORS_NL: MonitorMessages = {
   moAsked: 'Het begint zodra een proces vrij is. Laad de pagina straks opnieuw.',
   moNever: 'nog niet',
   moTargets: 'Doelen',
-  moTarget: 'Doel',
   moDoubt: 'De laatste keer zei iets anders; de volgende bevestigt het of niet.',
   moDates: 'Komende data',
   moHistory: 'Verloop',

@@ -25,7 +25,6 @@ export const MONITORS_PT: MonitorMessages = {
   moAsked: 'É executado assim que um processo esteja livre. Recarregue a página daqui a pouco.',
   moNever: 'ainda não',
   moTargets: 'Destinos',
-  moTarget: 'Destino',
   moDoubt: 'A última vez disse outra coisa; a próxima confirma ou não.',
   moDates: 'Próximas datas',
   moHistory: 'Histórico',

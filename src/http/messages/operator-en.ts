@@ -213,7 +213,6 @@ export const OPERATOR_EN = {
   stFileLoadLead: 'The file becomes the pending configuration, as a whole or not at all.',
   stFileText: 'Text of the file (JSON)',
   stEmpty: 'There is nothing here yet. Add the first one.',
-  stKeep: 'Left empty, the one that is there stays.',
   stTargetsHint: 'relay.example:26/pri=0, 192.0.2.1, USEDNS or /dev/null, with commas between',
   stMay: 'may be left empty',
   stWordsHint: 'with commas between; may be left empty',
@@ -375,8 +374,6 @@ export const OPERATOR_EN = {
   fdInitialIntervalSeconds: 'Wait before an alert is repeated, s',
   fdMaxIntervalSeconds: 'The wait doubles up to this, s',
   fdCertificate: 'Certificate',
-  fdChain: 'Intermediate certificates',
-  fdKey: 'Private key',
   fdRequiredTlsAlert: 'Send an alert when a required TLS connection fails',
   ...PEOPLE_EN,
 } as const;

@@ -216,7 +216,6 @@ export const OPERATOR_ES: OperatorMessages = {
   stFileLoadLead: 'El archivo pasa a ser la configuración pendiente, entero o nada.',
   stFileText: 'Texto del archivo (JSON)',
   stEmpty: 'Aquí no hay nada todavía. Añada lo primero.',
-  stKeep: 'Si se deja vacío, queda la que hay.',
   stTargetsHint: 'relay.example:26/pri=0, 192.0.2.1, USEDNS o /dev/null, separados por comas',
   stMay: 'puede quedar vacío',
   stWordsHint: 'separados por comas; puede quedar vacío',
@@ -378,8 +377,6 @@ export const OPERATOR_ES: OperatorMessages = {
   fdInitialIntervalSeconds: 'Espera antes de repetir una alerta, s',
   fdMaxIntervalSeconds: 'La espera se duplica hasta, s',
   fdCertificate: 'Certificado',
-  fdChain: 'Certificados intermedios',
-  fdKey: 'Clave privada',
   fdRequiredTlsAlert: 'Enviar una alerta cuando falla una conexión TLS obligatoria',
   ...PEOPLE_ES,
 };

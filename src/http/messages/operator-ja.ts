@@ -212,7 +212,6 @@ export const OPERATOR_JA: OperatorMessages = {
   stFileLoadLead: 'ファイル全体が保留中の設定になります。一部だけが読み込まれることはありません。',
   stFileText: 'ファイルの内容 (JSON)',
   stEmpty: 'まだ何もありません。最初のものを追加してください。',
-  stKeep: '空欄のままにすると、現在のものが残ります。',
   stTargetsHint: 'relay.example:26/pri=0、192.0.2.1、USEDNS、/dev/null をコンマ (,) で区切って',
   stMay: '空欄でもかまいません',
   stWordsHint: 'コンマで区切ります。空欄でもかまいません',
@@ -374,8 +373,6 @@ export const OPERATOR_JA: OperatorMessages = {
   fdInitialIntervalSeconds: 'アラートを繰り返すまでの待ち時間 (秒)',
   fdMaxIntervalSeconds: '待ち時間の上限 (倍々に延びる、秒)',
   fdCertificate: '証明書',
-  fdChain: '中間証明書',
-  fdKey: '秘密鍵',
   fdRequiredTlsAlert: '必須の TLS 接続が失敗したときにアラートを送る',
   ...PEOPLE_JA,
 };

@@ -217,7 +217,6 @@ export const OPERATOR_NL: OperatorMessages = {
   stFileLoadLead: 'Het bestand wordt in zijn geheel een wijziging, of helemaal niet.',
   stFileText: 'Tekst van het bestand (JSON)',
   stEmpty: 'Hier is nog niets. Voeg het eerste toe.',
-  stKeep: 'Blijft dit leeg, dan blijft wat er al is.',
   stTargetsHint: 'relay.example:26/pri=0, 192.0.2.1, USEDNS of /dev/null, met komma’s ertussen',
   stMay: 'mag leeg blijven',
   stWordsHint: 'met komma’s ertussen; mag leeg blijven',
@@ -379,8 +378,6 @@ export const OPERATOR_NL: OperatorMessages = {
   fdInitialIntervalSeconds: 'Wachttijd voor een waarschuwing wordt herhaald, s',
   fdMaxIntervalSeconds: 'De wachttijd verdubbelt tot, s',
   fdCertificate: 'Certificaat',
-  fdChain: 'Tussencertificaten',
-  fdKey: 'Privésleutel',
   fdRequiredTlsAlert: 'Waarschuwen als een vereiste TLS-verbinding mislukt',
   ...PEOPLE_NL,
 };

@@ -215,7 +215,6 @@ export const OPERATOR_PT: OperatorMessages = {
   stFileLoadLead: 'O ficheiro passa a ser a configuração pendente, inteiro ou nada.',
   stFileText: 'Texto do ficheiro (JSON)',
   stEmpty: 'Ainda não há nada aqui. Adicione o primeiro.',
-  stKeep: 'Se ficar vazio, fica a que existe.',
   stTargetsHint: 'relay.example:26/pri=0, 192.0.2.1, USEDNS ou /dev/null, separados por vírgulas',
   stMay: 'pode ficar vazio',
   stWordsHint: 'separados por vírgulas; pode ficar vazio',
@@ -377,8 +376,6 @@ export const OPERATOR_PT: OperatorMessages = {
   fdInitialIntervalSeconds: 'Espera antes de repetir um alerta, s',
   fdMaxIntervalSeconds: 'A espera duplica até, s',
   fdCertificate: 'Certificado',
-  fdChain: 'Certificados intermédios',
-  fdKey: 'Chave privada',
   fdRequiredTlsAlert: 'Enviar um alerta quando falha uma ligação TLS obrigatória',
   ...PEOPLE_PT,
 };
